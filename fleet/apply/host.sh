@@ -1,0 +1,170 @@
+# What monctl does on a host. Runs as root under sh with: $stage (unpacked, verified stream), $id (of this run).
+# Journal first: the j_ functions note how each change is undone, before the first do_ function changes anything.
+base=/var/lib/monctl/.host
+open=$base/journal/open
+last=$base/journal/last
+pending=/run/monctl/pending
+tab=$(printf '\t')
+
+note() { printf '%s\n' "$*" >>"$open/undo"; }
+selinux() {
+	if [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null; then restorecon -RF -- "$@"; fi
+}
+
+journal_begin() {
+	mkdir -p "$open/saved/$id" "$pending" && : >>"$open/undo" && : >>"$open/units" || return
+	printf '%s\n' "$id" >>"$open/id" && echo open >"$open/state"
+}
+journal_sync() { sync -d "$open/undo" "$open/units" 2>/dev/null || sync; }
+
+j_user() { note "unuser$tab$1"; }
+j_dir() {
+	if [ -d "$1" ]; then note "attributes$tab$1$tab$(stat -c '%U:%G' -- "$1")$tab$(stat -c %a -- "$1")"; else note "undir$tab$1"; fi
+}
+j_path() { # PATH N
+	if [ -e "$1" ] || [ -L "$1" ]; then
+		cp -a -- "$1" "$open/saved/$id/$2" && note "restore$tab$1$tab$id/$2"
+	else note "remove$tab$1"; fi
+}
+j_release() { if [ -e "$1" ]; then note "aside$tab$1$tab$1.before-$id"; else note "unrelease$tab$1"; fi; }
+j_gone() { note "moveback$tab$1$tab$id/$2"; } # PATH N
+j_nouser() { note "reuser$tab$1$tab$(id -u -- "$1")"; }
+j_unit() { # UNIT
+	systemctl show -p ActiveState,UnitFileState -- "$1" | {
+		active=no enabled=no
+		while IFS= read -r line; do
+			case $line in ActiveState=active | ActiveState=activating) active=yes ;; UnitFileState=enabled) enabled=yes ;; esac
+		done
+		printf '%s %s %s\n' "$1" "$active" "$enabled" >>"$open/units"
+	}
+}
+
+do_user() { # NAME GROUP...
+	user=$1 && shift
+	shell=/usr/sbin/nologin && [ -x "$shell" ] || shell=/sbin/nologin
+	useradd --system --user-group --no-create-home --home-dir /nonexistent --shell "$shell" -- "$user" || return
+	for group; do
+		if getent group "$group" >/dev/null; then usermod -aG "$group" -- "$user" || return; fi
+	done
+}
+do_dir() { # OWNER GROUP MODE PATH
+	install -d -o "$1" -g "$2" -m "$3" -- "$4" && selinux "$4"
+}
+do_release() { # DIR ARCHIVE STRIP SHA256 BINARY...
+	dir=$1 archive=$2 strip=$3 sum=$4 && shift 4
+	rm -rf -- "$dir.part" && mkdir -p -- "$dir.part" || return
+	(umask 022 && tar -xzf "$archive" -C "$dir.part" --strip-components="$strip" --no-same-owner --no-same-permissions) || return
+	for bin; do chmod 0755 -- "$dir.part/$bin" || return; done
+	printf '%s\n' "$sum" >"$dir.part/.monctl" || return
+	if [ -e "$dir" ]; then mv -T -- "$dir" "$dir.before-$id" || return; fi
+	mv -T -- "$dir.part" "$dir" && selinux "$dir" || return
+	if [ -e /sys/fs/selinux/enforce ]; then for bin; do chcon -t bin_t -- "$dir/$bin" || return; done; fi
+}
+do_fetch() { # URL SHA256 FILE: the host downloads by itself
+	if command -v curl >/dev/null; then
+		curl -fsSL --retry 3 --connect-timeout 10 -o "$3" -- "$1" || return
+	elif command -v wget >/dev/null; then
+		wget -q -T 30 -O "$3" -- "$1" || return
+	else
+		echo "neither curl nor wget is installed; use fetch: controller" >&2 && return 1
+	fi
+	printf '%s  %s\n' "$2" "$3" | sha256sum -c --quiet -
+}
+do_check() { # DIR COMMAND [N RELATIVE]...
+	dir=$1 command=$2 && shift 2
+	rm -rf -- "$stage/check" && mkdir -- "$stage/check" || return
+	if [ -d "$dir" ]; then cp -a -- "$dir/." "$stage/check/" || return; fi
+	while [ $# -gt 1 ]; do
+		mkdir -p -- "$(dirname -- "$stage/check/$2")" && cp -- "$stage/files/$1" "$stage/check/$2" || return
+		shift 2
+	done
+	(cd "$stage/check" && exec sh -c "$command" 2>&1) >&2
+}
+do_file() { # OWNER GROUP MODE N PATH
+	install -o "$1" -g "$2" -m "$3" -- "$stage/files/$4" "$5.monctl-new" && mv -fT -- "$5.monctl-new" "$5" && selinux "$5"
+}
+do_link() { # TARGET PATH
+	ln -sfn -- "$1" "$2.monctl-new" && mv -fT -- "$2.monctl-new" "$2"
+}
+do_gone() { # PATH N
+	if [ -e "$1" ] || [ -L "$1" ]; then mv -T -- "$1" "$open/saved/$id/$2"; fi
+}
+do_purge() { # PATH: really deletes, so the path must be at least three levels deep
+	case $1 in */../* | */.. | */./*) return 1 ;; /*/*/*) rm -rf --one-file-system -- "$1" ;; *) return 1 ;; esac
+}
+do_nouser() { userdel -- "$1"; }
+do_owe() { printf '%s\n' "$1" >"$pending/$2"; } # WHAT UNIT
+do_paid() { for unit; do rm -f -- "$pending/$unit"; done; }
+do_stop() { systemctl --no-reload disable --quiet -- "$1" 2>/dev/null; systemctl stop -- "$1"; }
+
+# step KEY FUNCTION ARG...: one change, announced on stdout. A failure plays the journal back and ends the script.
+step() {
+	key=$1 && shift
+	printf '@begin %s\n' "$key"
+	if "$@" 2>"$stage/err"; then
+		printf '@done %s\n' "$key"
+		return
+	fi
+	printf '@fail %s\n' "$key"
+	while IFS= read -r line || [ -n "$line" ]; do printf '@err %s\n' "$line"; done <"$stage/err"
+	undo_journal "$open"
+	exit 65
+}
+
+undo_line() { # VERB PATH ARG ARG, with $journal
+	case $1 in
+	unuser) if id -- "$2" >/dev/null 2>&1; then userdel -- "$2"; fi ;;
+	reuser) id -- "$2" >/dev/null 2>&1 || useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin -u "$3" -- "$2" ;;
+	undir) rmdir -- "$2" 2>/dev/null || : ;; # not empty: something was stored there since, which stays
+	attributes) chown -- "$3" "$2" && chmod -- "$4" "$2" ;;
+	remove) rm -f -- "$2" ;;
+	restore) cp -a -- "$journal/saved/$3" "$2.monctl-new" && mv -fT -- "$2.monctl-new" "$2" ;;
+	unrelease) rm -rf -- "$2.part" "$2" ;;
+	aside) if [ -e "$3" ]; then rm -rf -- "$2" && mv -T -- "$3" "$2"; fi ;;
+	moveback) if [ -e "$journal/saved/$3" ]; then rm -rf -- "$2" && mv -T -- "$journal/saved/$3" "$2"; fi ;;
+	*) echo "unknown journal entry $1" >&2 && return 1 ;;
+	esac
+}
+
+# undo_journal DIR: puts the host back to what it was before the journal began, and drops the journal.
+undo_journal() {
+	journal=$1 failed=0
+	seen=
+	while read -r unit active enabled; do
+		case " $seen " in *" $unit "*) continue ;; esac
+		seen="$seen $unit"
+		if [ "$enabled" = no ]; then systemctl --no-reload disable --quiet -- "$unit" 2>/dev/null; fi
+		if [ "$active" = no ]; then systemctl stop -- "$unit" 2>/dev/null; fi
+	done <"$journal/units"
+	tac "$journal/undo" >"$journal/undo.reversed" || return
+	while IFS=$tab read -r verb path arg1 arg2; do
+		undo_line "$verb" "$path" "$arg1" "$arg2" 2>"$journal/err" && continue
+		failed=1
+		printf '@undofail %s %s: %s\n' "$verb" "$path" "$(cat "$journal/err")"
+	done <"$journal/undo.reversed"
+	systemctl daemon-reload
+	seen=
+	while read -r unit active enabled; do
+		case " $seen " in *" $unit "*) continue ;; esac
+		seen="$seen $unit"
+		systemctl reset-failed -- "$unit" 2>/dev/null
+		if [ "$enabled" = yes ]; then systemctl enable --quiet -- "$unit" 2>/dev/null; fi
+		if [ "$active" = yes ]; then
+			systemctl restart -- "$unit" 2>"$journal/err" || { failed=1 && printf '@undofail restart %s: %s\n' "$unit" "$(cat "$journal/err")"; }
+		fi
+		do_paid "$unit"
+	done <"$journal/units"
+	if [ "$failed" = 0 ]; then rm -rf -- "$journal" && echo @undone; else echo @undopartly; fi
+	return "$failed"
+}
+
+# commit_journal: the change is proven; it becomes the one that rollback plays back.
+commit_journal() {
+	[ -d "$open" ] || return 0
+	if [ -f "$last/undo" ]; then
+		while IFS=$tab read -r verb path arg1 rest; do
+			if [ "$verb" = aside ]; then rm -rf -- "$arg1"; fi
+		done <"$last/undo"
+	fi
+	rm -rf -- "$last" && echo proven >"$open/state" && mv -T -- "$open" "$last"
+}

@@ -1,0 +1,193 @@
+package apply
+
+import (
+	_ "embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/monctl/monctl/fleet"
+	"github.com/monctl/monctl/fleet/plan"
+	"github.com/monctl/monctl/fleet/resource"
+)
+
+//go:embed host.sh
+var hostFunctions string
+
+//go:embed receive.sh
+var receiveScript string
+
+// writer turns a plan into the script that applies it and the files that travel with it.
+type writer struct {
+	journal, steps strings.Builder
+	members        []member
+	files          map[string]int // path on the host to the number of its file in the stream
+	saved          int
+}
+
+// write returns the members of the stream for a plan, the script among them.
+func write(id string, p plan.Plan) ([]member, error) {
+	w := &writer{files: map[string]int{}}
+	w.addFiles(p.Changes)
+	for _, c := range p.Changes {
+		if err := w.change(c); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Resource.Key(), err)
+		}
+	}
+	w.units(p.Changes)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\nid=%s\ncd \"$stage\" || exit 73\n", hostFunctions, fleet.Quote(id))
+	fmt.Fprintf(&b, "write_journal() {\n\tjournal_begin || return\n%s\tjournal_sync\n}\nstep journal write_journal\n", w.journal.String())
+	b.WriteString(w.steps.String())
+	b.WriteString("echo applied >\"$open/state\"\necho @applied\n")
+	return append([]member{bytesMember("apply.sh", []byte(b.String()))}, w.members...), nil
+}
+
+// addFiles numbers the files first, because a check lays them over its directory before they are in place.
+func (w *writer) addFiles(changes []plan.Change) {
+	for _, c := range changes {
+		if f, ok := c.Resource.(resource.File); ok {
+			n := len(w.files)
+			w.files[f.Path] = n
+			w.members = append(w.members, bytesMember("files/"+strconv.Itoa(n), f.Content))
+		}
+	}
+}
+
+// note adds a line to the journal function; its failure ends the function.
+func (w *writer) note(words ...string) {
+	fmt.Fprintf(&w.journal, "\t%s || return\n", fleet.QuoteAll(words...))
+}
+
+// step adds one announced change.
+func (w *writer) step(key string, words ...string) {
+	fmt.Fprintf(&w.steps, "step %s %s\n", fleet.Quote(key), fleet.QuoteAll(words...))
+}
+
+func (w *writer) nextSaved() string {
+	w.saved++
+	return strconv.Itoa(w.saved)
+}
+
+func (w *writer) change(c plan.Change) error {
+	key := c.Resource.Key()
+	switch r := c.Resource.(type) {
+	case resource.User:
+		w.note("j_user", r.Name)
+		w.step(key, append([]string{"do_user", r.Name}, r.Groups...)...)
+	case resource.Dir:
+		w.note("j_dir", r.Path)
+		w.step(key, "do_dir", r.Owner, r.Group, octal(r.Mode), r.Path)
+	case resource.File:
+		w.note("j_path", r.Path, w.nextSaved())
+		w.step(key, "do_file", r.Owner, r.Group, octal(r.Mode), strconv.Itoa(w.files[r.Path]), r.Path)
+	case resource.Link:
+		w.note("j_path", r.Path, w.nextSaved())
+		w.step(key, "do_link", r.Target, r.Path)
+	case resource.Release:
+		w.release(r)
+	case resource.Check:
+		w.step(key, w.check(r)...)
+	case resource.Gone:
+		n := w.nextSaved()
+		w.note("j_gone", r.Path, n)
+		w.step(key, "do_gone", r.Path, n)
+	case resource.Purge:
+		w.step(key, "do_purge", r.Path)
+	case resource.NoUser:
+		w.note("j_nouser", r.Name)
+		w.step(key, "do_nouser", r.Name)
+	case resource.Stopped:
+		w.note("j_unit", r.Unit)
+		w.step(key, "do_stop", r.Unit)
+	case resource.Service:
+		w.note("j_unit", r.Unit)
+		if what := owed(c.Action); what != "" {
+			// The mark precedes every change, so that a run cut off anywhere still knows what it owes the unit.
+			w.note("do_owe", what, r.Unit)
+		}
+	default:
+		return fmt.Errorf("apply: resource of type %T is not known", r)
+	}
+	return nil
+}
+
+func (w *writer) release(r resource.Release) {
+	archive := "releases/" + path.Base(path.Dir(r.Dir)) + ".tar.gz"
+	w.note("j_release", r.Dir)
+	if r.URL != "" {
+		archive = "fetched.tar.gz"
+		w.step("download "+r.URL, "do_fetch", r.URL, r.SHA256, archive)
+	} else {
+		w.members = append(w.members, fileMember(archive, r.Payload, r.Size, r.SHA256))
+	}
+	w.step(r.Key(), append([]string{"do_release", r.Dir, archive, strconv.Itoa(r.Strip), r.SHA256}, r.Binaries...)...)
+}
+
+func (w *writer) check(r resource.Check) []string {
+	words := []string{"do_check", r.Dir, r.Command}
+	for name, n := range w.files {
+		if rel, below := strings.CutPrefix(name, r.Dir+"/"); below {
+			words = append(words, strconv.Itoa(n), rel)
+		}
+	}
+	return words
+}
+
+// units ends the script with the services, all of one kind in one call of systemctl.
+func (w *writer) units(changes []plan.Change) {
+	var enable, restart, reload []string
+	daemonReload := false
+	for _, c := range changes {
+		switch r := c.Resource.(type) {
+		case resource.File:
+			daemonReload = daemonReload || isUnitFile(r.Path)
+		case resource.Gone:
+			daemonReload = daemonReload || isUnitFile(r.Path)
+		case resource.Service:
+			if c.Enabling {
+				enable = append(enable, r.Unit)
+			}
+			switch owed(c.Action) {
+			case "restart":
+				restart = append(restart, r.Unit)
+			case "reload":
+				reload = append(reload, r.Unit)
+			}
+		}
+	}
+	systemctl := func(key string, units []string, words ...string) {
+		if len(units) > 0 {
+			w.step(key+" "+strings.Join(units, " "), append(append(append([]string{"systemctl"}, words...), "--"), units...)...)
+		}
+	}
+	systemctl("enable", enable, "--no-reload", "--quiet", "enable")
+	if daemonReload || len(enable) > 0 {
+		w.step("systemctl daemon-reload", "systemctl", "daemon-reload")
+	}
+	if len(restart) > 0 {
+		fmt.Fprintf(&w.steps, "systemctl reset-failed -- %s 2>/dev/null\n", fleet.QuoteAll(restart...))
+	}
+	systemctl("start", restart, "restart")
+	systemctl("reload", reload, "reload")
+	if paid := append(restart, reload...); len(paid) > 0 {
+		fmt.Fprintf(&w.steps, "do_paid %s\n", fleet.QuoteAll(paid...))
+	}
+}
+
+// owed is what a unit must get when its change is applied: "restart", "reload" or nothing.
+func owed(a plan.Action) string {
+	switch a {
+	case plan.Start, plan.Restart:
+		return "restart"
+	case plan.Reload:
+		return "reload"
+	}
+	return ""
+}
+
+func isUnitFile(name string) bool { return strings.HasPrefix(name, "/etc/systemd/system/") }
+
+func octal(mode fs.FileMode) string { return fmt.Sprintf("%04o", mode.Perm()) }

@@ -1,0 +1,110 @@
+// Package resource describes what should be on a host as plain data: users, directories, files, unpacked releases,
+// links and services. A resource does nothing by itself; package look reads what is there, package plan compares,
+// package apply changes. The package knows nothing of any component.
+package resource
+
+import "io/fs"
+
+// Resource is one thing that should be on a host.
+type Resource interface {
+	// Key names the thing, for people and for references: "file /etc/monctl/prometheus/prometheus.yml".
+	Key() string
+}
+
+// User is a system user with its own group, without a login shell and without a home.
+type User struct {
+	Name   string
+	Groups []string // supplementary groups; those that a host lacks are skipped
+}
+
+// Dir is a directory.
+type Dir struct {
+	Path, Owner, Group string
+	Mode               fs.FileMode
+	Keep               bool // holds data: never removed by an undo or an uninstall unless purged
+}
+
+// File is a regular file with its whole content.
+type File struct {
+	Path, Owner, Group string
+	Mode               fs.FileMode
+	Content            []byte
+	Secret             bool // the content never appears in a diff or a log
+}
+
+// Release is an unpacked release archive: a directory that is never changed once it is complete.
+type Release struct {
+	Dir      string   // /opt/monctl/prometheus/3.13.2
+	Payload  string   // path of the tar.gz on this machine; unused when URL is set
+	Size     int64    // bytes of the payload
+	SHA256   string   // hex, of the payload; also the mark that the directory is complete
+	Strip    int      // leading path elements to drop from each member
+	Binaries []string // paths inside Dir that must be executable
+	// URL, when set, makes the host download the archive itself (curl or wget), verified against SHA256.
+	URL string
+}
+
+// Link is a symbolic link.
+type Link struct{ Path, Target string }
+
+// Check runs a command against a directory as it will be, before any of its files is replaced.
+type Check struct {
+	Dir     string // the configuration directory on the host
+	Command string // sh, run in a scratch copy of Dir with the new files laid over it; non-zero refuses the change
+}
+
+// Service is a systemd unit that is enabled and runs what its inputs say.
+type Service struct {
+	Unit string // "monctl-prometheus.service"
+	Exe  string // what /proc/PID/exe must resolve to; a different one is a process of an older release
+	// Restart and Reload list keys of resources; a change of one of them restarts or reloads the unit.
+	Restart, Reload []string
+}
+
+// Gone is a path that should not be there, of something monctl put there earlier.
+type Gone struct {
+	Path string
+	Tree bool // a directory with all below it
+}
+
+// Purge is a data directory that is really deleted, with all below it; no undo brings it back.
+type Purge struct{ Path string }
+
+// Stopped is a unit that should neither run nor be enabled.
+type Stopped struct{ Unit string }
+
+// NoUser is a system user that should not exist any more.
+type NoUser struct{ Name string }
+
+// Key implements Resource.
+func (r User) Key() string { return "user " + r.Name }
+
+// Key implements Resource.
+func (r Dir) Key() string { return "dir " + r.Path }
+
+// Key implements Resource.
+func (r File) Key() string { return "file " + r.Path }
+
+// Key implements Resource.
+func (r Release) Key() string { return "release " + r.Dir }
+
+// Key implements Resource.
+func (r Link) Key() string { return "link " + r.Path }
+
+// Key implements Resource.
+func (r Check) Key() string { return "check " + r.Dir }
+
+// Key implements Resource.
+func (r Service) Key() string { return "service " + r.Unit }
+
+// Key implements Resource.
+func (r Gone) Key() string { return "gone " + r.Path }
+
+// Key implements Resource.
+func (r Purge) Key() string { return "purge " + r.Path }
+
+// Key implements Resource.
+func (r Stopped) Key() string { return "stopped " + r.Unit }
+
+// Key implements Resource.
+func (r NoUser) Key() string { return "no user " + r.Name }
