@@ -1,0 +1,205 @@
+package ssh
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	xssh "golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
+)
+
+// key is one way to log in with a public key.
+type key struct {
+	xssh.Signer
+	name string // file or agent comment, for messages
+}
+
+func (k key) same(other key) bool { return sameKey(k.PublicKey(), other.PublicKey()) }
+
+func sameKey(a, b xssh.PublicKey) bool { return bytes.Equal(a.Marshal(), b.Marshal()) }
+
+// distinct drops keys that came before.
+func distinct(keys []key) []key {
+	var out []key
+	for _, k := range keys {
+		if !slices.ContainsFunc(out, k.same) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// keyFiles remembers key files, so that a passphrase is asked once for all hosts.
+type keyFiles struct {
+	mu    sync.Mutex
+	files map[string]loaded
+}
+
+type loaded struct {
+	keys []key
+	err  error
+}
+
+// load reads a private key file and, beside it, its certificate (NAME-cert.pub).
+func (f *keyFiles) load(path string, a *Auth) ([]key, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if l, ok := f.files[path]; ok {
+		return l.keys, l.err
+	}
+	if f.files == nil {
+		f.files = map[string]loaded{}
+	}
+	keys, err := loadKey(path, a)
+	f.files[path] = loaded{keys, err}
+	return keys, err
+}
+
+func loadKey(path string, a *Auth) ([]key, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := xssh.ParsePrivateKey(text)
+	var locked *xssh.PassphraseMissingError
+	if errors.As(err, &locked) {
+		signer, err = newLockedKey(path, text, locked.PublicKey, a)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	keys := []key{{signer, path}}
+	if cert := certificate(path + "-cert.pub"); cert != nil {
+		if s, err := xssh.NewCertSigner(cert, signer); err == nil {
+			keys = append([]key{{s, path + "-cert.pub"}}, keys...)
+		}
+	}
+	return keys, nil
+}
+
+func certificate(path string) *xssh.Certificate {
+	cert, _ := readPublic(path).(*xssh.Certificate)
+	return cert
+}
+
+// publicHalf is the public key in a file or in the .pub beside it; nil when there is none.
+func publicHalf(path string) xssh.PublicKey {
+	if public := readPublic(path); public != nil {
+		return public
+	}
+	return readPublic(path + ".pub")
+}
+
+func readPublic(path string) xssh.PublicKey {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	public, _, _, _, err := xssh.ParseAuthorizedKey(text)
+	if err != nil {
+		return nil
+	}
+	return public
+}
+
+// lockedKey is a private key with a passphrase. It is unlocked when a server has accepted its public half, not before:
+// nobody is asked for a passphrase that is not needed.
+type lockedKey struct {
+	path   string
+	text   []byte
+	public xssh.PublicKey
+	auth   *Auth
+
+	mu       sync.Mutex
+	unlocked xssh.AlgorithmSigner
+}
+
+func newLockedKey(path string, text []byte, public xssh.PublicKey, a *Auth) (xssh.Signer, error) {
+	if public == nil { // old PEM formats keep it inside; the .pub file has it
+		if public = readPublic(path + ".pub"); public == nil {
+			return nil, fmt.Errorf("it has a passphrase, and %s.pub is missing", path)
+		}
+	}
+	return &lockedKey{path: path, text: text, public: public, auth: a}, nil
+}
+
+func (k *lockedKey) PublicKey() xssh.PublicKey { return k.public }
+
+func (k *lockedKey) Sign(rand io.Reader, data []byte) (*xssh.Signature, error) {
+	return k.SignWithAlgorithm(rand, data, "")
+}
+
+// SignWithAlgorithm implements xssh.AlgorithmSigner, which RSA needs.
+func (k *lockedKey) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*xssh.Signature, error) {
+	s, err := k.unlock()
+	if err != nil {
+		return nil, err
+	}
+	return s.SignWithAlgorithm(rand, data, algorithm)
+}
+
+func (k *lockedKey) unlock() (xssh.AlgorithmSigner, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.unlocked != nil {
+		return k.unlocked, nil
+	}
+	// A host that waits here has no context of its own to give: its connection is closed when its context ends.
+	passphrase, err := k.auth.secret(context.Background(), "key "+k.path, fmt.Sprintf("passphrase of %s: ", k.path))
+	if err != nil {
+		return nil, fmt.Errorf("unlock %s: %w", k.path, err)
+	}
+	signer, err := xssh.ParsePrivateKeyWithPassphrase(k.text, []byte(passphrase))
+	if err != nil {
+		return nil, fmt.Errorf("unlock %s: %w", k.path, err)
+	}
+	s, ok := signer.(xssh.AlgorithmSigner)
+	if !ok {
+		return nil, fmt.Errorf("unlock %s: unsupported key type %s", k.path, k.public.Type())
+	}
+	k.unlocked = s
+	return s, nil
+}
+
+// agentKeys are the keys of the agent at SSH_AUTH_SOCK, listed once.
+type agentKeys struct {
+	once sync.Once
+	keys []key
+	err  error
+}
+
+func (a *agentKeys) list() ([]key, error) {
+	a.once.Do(func() {
+		socket := os.Getenv("SSH_AUTH_SOCK")
+		if socket == "" {
+			return
+		}
+		// The connection lives as long as the process: signing needs it.
+		conn, err := net.Dial("unix", socket)
+		if err != nil {
+			a.err = fmt.Errorf("agent: %w", err)
+			return
+		}
+		client := agent.NewClient(conn)
+		comments := map[string]string{}
+		if known, err := client.List(); err == nil {
+			for _, k := range known {
+				comments[string(k.Blob)] = k.Comment
+			}
+		}
+		signers, err := client.Signers()
+		a.err = err
+		for _, s := range signers {
+			a.keys = append(a.keys, key{s, "agent: " + filepath.Base(comments[string(s.PublicKey().Marshal())])})
+		}
+	})
+	return a.keys, a.err
+}
