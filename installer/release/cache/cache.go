@@ -138,7 +138,7 @@ func (c *Cache) Add(write func(io.Writer) error) (sum string, err error) {
 }
 
 // Find returns the path of the file with this sum when it is here and still has that content: a file is hashed
-// again once per process, since a disk may rot and a person may edit. A damaged one is removed.
+// again once per process, since a disk may rot and a person may edit. A damaged one counts as absent.
 func (c *Cache) Find(sum string) (string, bool) {
 	path := c.path(sum)
 	info, err := os.Stat(path)
@@ -149,7 +149,6 @@ func (c *Cache) Find(sum string) (string, bool) {
 		return path, true
 	}
 	if got, err := Sum(path); err != nil || got != sum {
-		os.Remove(path)
 		return "", false
 	}
 	c.remember(path)
