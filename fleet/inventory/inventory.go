@@ -5,6 +5,7 @@ package inventory
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/monctl/monctl/fleet"
 )
@@ -81,49 +82,37 @@ type Assignment struct {
 	Hosts     []string
 }
 
-// Load reads a file. All errors of the file are reported together, each with its line.
-func Load(path string) (*Inventory, error) { return nil, nil }
-
-// Parse reads src as the content of the file called name. It touches no file, except those that a {file: …} reference
-// outside component settings names.
-func Parse(name string, src []byte) (*Inventory, error) { return nil, nil }
-
-// AdHoc makes an inventory of [user@]host[:port] targets that all run the given components, each NAME or NAME@VERSION.
-// A user carries on to later targets without one; an IPv6 address with a port stands in brackets.
-func AdHoc(targets []string, components []string) (*Inventory, error) { return nil, nil }
-
-// Assignments gives every component with the hosts that run it, both in file order.
-func (inv *Inventory) Assignments() []Assignment { return nil }
-
-// Host finds a host by name.
-func (inv *Inventory) Host(name string) (Host, bool) { return Host{}, false }
-
-// ErrorAt gives a Usage error "monctl.yaml:12:3: message" with an excerpt of the file. In an ad-hoc inventory and with
-// the zero Pos there is only the name and the message.
-func (inv *Inventory) ErrorAt(pos Pos, format string, args ...any) error { return nil }
-
-// Secret interprets a setting's value where a scalar is expected: a plain scalar, {env: NAME} or {file: PATH}.
-func (inv *Inventory) Secret(value any) (Secret, bool) { return Secret{}, false }
-
-// Secret is a value, or where to find one. It prints as a placeholder or as its reference, never as the value.
-type Secret struct{ literal, env, file string }
-
-// Resolve gives the value.
-func (s Secret) Resolve() (string, error) { return "", nil }
-
-// Suggest gives ` (did you mean "x"?)` when a known word is near, and "" otherwise.
-func Suggest(word string, known []string) string { return "" }
-
-// Probed is a host for Render with a few words for its comment.
-type Probed struct {
-	Name string
-	Host fleet.Host
-	Note string // "Debian 12, arm64, 2.0 GiB free, clock ok"
+// Assignments gives every component with the hosts that run it, both in file order. A component that no host runs has
+// an empty list.
+func (inv *Inventory) Assignments() []Assignment {
+	var out []Assignment
+	for _, c := range inv.Components {
+		a := Assignment{Component: c.Name}
+		for _, h := range inv.Hosts {
+			if slices.Contains(c.Hosts, h.Name) || slices.Contains(h.Components, c.Name) {
+				a.Hosts = append(a.Hosts, h.Name)
+			}
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
-// Render writes a commented file for hosts and what they run.
-func Render(hosts []Probed, assignments []Assignment) []byte { return nil }
+// Host finds a host by name.
+func (inv *Inventory) Host(name string) (Host, bool) {
+	for _, h := range inv.Hosts {
+		if h.Name == name {
+			return h, true
+		}
+	}
+	return Host{}, false
+}
 
-// JSONSchema gives the schema of the file for editors. settings maps a component to the JSON Schema properties of its
-// settings (property name to schema); components without an entry take any setting.
-func JSONSchema(settings map[string]map[string]any) ([]byte, error) { return nil, nil }
+func (inv *Inventory) component(name string) (Component, bool) {
+	for _, c := range inv.Components {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Component{}, false
+}
