@@ -84,7 +84,7 @@ const maxExcerptWidth = 160 // characters of a line that are shown
 
 // excerpt shows the line at pos between its neighbours, a marker and a caret. Values that look secret are masked.
 func excerpt(src []byte, pos Pos) string {
-	lines := strings.Split(maskSecrets(strings.ReplaceAll(string(src), "\r\n", "\n")), "\n")
+	lines := strings.Split(maskSecrets(string(src)), "\n")
 	if pos.Line > len(lines) {
 		return ""
 	}

@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"errors"
+	"fmt"
+	"time"
 	"strings"
 	"testing"
 )
@@ -16,12 +18,14 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
+		done := time.AfterFunc(2*time.Second, func() { panic(fmt.Sprintf("hangs: %q", src)) })
 		inv, err := Parse("monctl.yaml", src)
+		done.Stop()
 		if err == nil {
 			checkInventory(t, inv)
 			return
 		}
-		lines := strings.Count(string(src), "\n") + 1
+		lines := strings.Count(string(normal(src)), "\n") + 1
 		var joined interface{ Unwrap() []error }
 		if !errors.As(err, &joined) {
 			t.Fatalf("%v is not a list of errors", err)

@@ -47,7 +47,7 @@ func Load(path string) (*Inventory, error) {
 // Parse reads src as the content of the file called name. It touches no file, except those that a {file: …} reference
 // outside component settings names.
 func Parse(name string, src []byte) (*Inventory, error) {
-	inv := &Inventory{Name: name, Dir: filepath.Dir(name), src: append([]byte{}, bytes.TrimPrefix(src, []byte("\ufeff"))...)}
+	inv := &Inventory{Name: name, Dir: filepath.Dir(name), src: normal(src)}
 	errs := &errorList{inv: inv}
 	if root, ok := inv.tree(errs); ok {
 		var doc document
@@ -63,6 +63,13 @@ func Parse(name string, src []byte) (*Inventory, error) {
 		return nil, err
 	}
 	return inv, nil
+}
+
+// normal drops the byte order mark and writes every line end as \n, as YAML reads them.
+func normal(src []byte) []byte {
+	src = bytes.TrimPrefix(src, []byte("\ufeff"))
+	src = bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n"))
+	return append([]byte{}, bytes.ReplaceAll(src, []byte("\r"), []byte("\n"))...)
 }
 
 // tree parses the YAML; false when there is nothing to go on with.
@@ -124,7 +131,7 @@ func unreadable(src []byte) (Pos, string) {
 			return pos, "file is not UTF-8 text"
 		case r == '\n':
 			pos = Pos{pos.Line + 1, 0}
-		case r < ' ' && r != '\t' && r != '\r' || r == 0x7f:
+		case r < ' ' && r != '\t' || r == 0x7f:
 			return pos, fmt.Sprintf("control character %U", r)
 		}
 		pos.Column++
