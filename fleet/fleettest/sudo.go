@@ -17,7 +17,6 @@ const (
 	SudoPassword Sudo = "password" // wants SudoSecret
 	SudoDenied   Sudo = "denied"   // asks, then: not in the sudoers file
 	SudoTTY      Sudo = "tty"      // requiretty
-	SudoMissing  Sudo = "missing"  // no sudo at all
 )
 
 // SudoSecret is the password that the stand-in for sudo takes.
@@ -63,9 +62,6 @@ func standInSudo(t testing.TB, mode Sudo) string {
 	id := "#!/bin/sh\n[ \"$*\" = -u ] && echo 1000 && exit\nexec /usr/bin/id \"$@\"\n"
 	must(t, os.WriteFile(filepath.Join(dir, "id"), []byte(id), 0o755))
 	text := strings.NewReplacer("MODE", string(mode), "SECRET", SudoSecret).Replace(standIn)
-	if mode == SudoMissing {
-		text = "#!/bin/sh\necho monctl-found-no-sudo >&2; exit 127\n"
-	}
 	must(t, os.WriteFile(filepath.Join(dir, "sudo"), []byte(text), 0o755))
 	return dir
 }

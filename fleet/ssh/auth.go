@@ -24,9 +24,10 @@ type Auth struct {
 	asking   sync.Mutex // held while a person is asked, and for answers
 
 	answers map[string]string // by question
-	agent   agentKeys
+	agents  agents
 	keys    keyFiles
 	known   knownHosts
+	configs configs
 }
 
 // NewAuth returns an Auth that asks through p, or refuses when p is nil.

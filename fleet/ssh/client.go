@@ -43,32 +43,35 @@ func connect(ctx context.Context, t target, o Options) (*client, error) {
 
 func connectVia(ctx context.Context, via *client, t target, o Options) (*client, error) {
 	o.Logf("connect to %s as %s", t.addr(), t.user)
+	return handshake(ctx, via, t, o, (*login).checkHostKey)
+}
+
+// handshake connects and logs in; check decides about the key of the host.
+func handshake(ctx context.Context, via *client, t target, o Options, check func(*login, net.Addr, xssh.PublicKey) error) (*client, error) {
 	db, err := o.Auth.known.of(t.knownHosts)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := dialTCP(ctx, via, t)
+	tcp, err := dialTCP(ctx, via, t)
 	if err != nil {
 		return nil, unreachable(t, err)
 	}
-	raw := &handshakeConn{Conn: conn, timeout: t.timeout}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = tcp.Close() })
 	defer stop()
+	raw := &handshakeConn{Conn: tcp, timeout: t.timeout}
 	raw.resume()
-	login := newLogin(ctx, t, o, raw)
-	config := &xssh.ClientConfig{
+	l := &login{ctx: ctx, target: t, o: o, clock: raw}
+	c, channels, requests, err := xssh.NewClientConn(raw, t.addr(), &xssh.ClientConfig{
 		User:              t.user,
-		AuthCallback:      login.next,
-		HostKeyCallback:   login.checkHostKey,
+		AuthCallback:      l.next,
+		HostKeyCallback:   func(_ string, remote net.Addr, key xssh.PublicKey) error { return check(l, remote, key) },
 		HostKeyAlgorithms: hostKeyAlgorithms(db, t.keyName()),
 		ClientVersion:     "SSH-2.0-monctl",
-	}
-	c, channels, requests, err := xssh.NewClientConn(raw, t.addr(), config)
+	})
 	if err != nil {
-		_ = conn.Close()
+		_ = tcp.Close()
 		if ctx.Err() != nil {
-			err = fmt.Errorf("connect to %s: %w", t.addr(), ctx.Err())
-			return nil, err
+			return nil, fmt.Errorf("connect to %s: %w", t.addr(), ctx.Err())
 		}
 		return nil, handshakeFailed(t, err, raw.greeting())
 	}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -169,37 +168,58 @@ func (k *lockedKey) unlock() (xssh.AlgorithmSigner, error) {
 	return s, nil
 }
 
-// agentKeys are the keys of the agent at SSH_AUTH_SOCK, listed once.
-type agentKeys struct {
-	once sync.Once
+// agents are the agents of a run by their socket. Usually there is one, and it is listed once.
+type agents struct {
+	mu       sync.Mutex
+	bySocket map[string]*held
+}
+
+// held is what an agent holds.
+type held struct {
 	keys []key
 	err  error
 }
 
-func (a *agentKeys) list() ([]key, error) {
-	a.once.Do(func() {
-		socket := os.Getenv("SSH_AUTH_SOCK")
-		if socket == "" {
-			return
+func (a *agents) list(socket string) ([]key, error) {
+	if socket == "" {
+		return nil, nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	h := a.bySocket[socket]
+	if h == nil {
+		if a.bySocket == nil {
+			a.bySocket = map[string]*held{}
 		}
-		// The connection lives as long as the process: signing needs it.
-		conn, err := net.Dial("unix", socket)
-		if err != nil {
-			a.err = fmt.Errorf("agent: %w", err)
-			return
-		}
-		client := agent.NewClient(conn)
-		comments := map[string]string{}
-		if known, err := client.List(); err == nil {
-			for _, k := range known {
-				comments[string(k.Blob)] = k.Comment
-			}
-		}
-		signers, err := client.Signers()
-		a.err = err
-		for _, s := range signers {
-			a.keys = append(a.keys, key{s, "agent: " + filepath.Base(comments[string(s.PublicKey().Marshal())])})
-		}
-	})
-	return a.keys, a.err
+		h = &held{}
+		h.keys, h.err = listAgent(socket)
+		a.bySocket[socket] = h
+	}
+	return h.keys, h.err
+}
+
+// listAgent leaves the connection open for the rest of the process: signing needs it.
+func listAgent(socket string) ([]key, error) {
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	client := agent.NewClient(conn)
+	listed, err := client.List()
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	comments := map[string]string{}
+	for _, k := range listed {
+		comments[string(k.Blob)] = k.Comment
+	}
+	signers, err := client.Signers()
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	var keys []key
+	for _, s := range signers {
+		keys = append(keys, key{s, "agent key " + comments[string(s.PublicKey().Marshal())]})
+	}
+	return keys, nil
 }

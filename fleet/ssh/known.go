@@ -90,8 +90,17 @@ func hostKeyAlgorithms(db *knownhosts.HostKeyDB, name string) []string {
 	return algorithms
 }
 
-// checkHostKey is the xssh.HostKeyCallback of a login.
-func (l *login) checkHostKey(_ string, remote net.Addr, key xssh.PublicKey) error {
+// checkHostKey is the check of a login: it asks about a key that is not known.
+func (l *login) checkHostKey(remote net.Addr, key xssh.PublicKey) error {
+	err := l.verify(remote, key)
+	if errors.Is(err, ErrHostKeyUnknown) {
+		return l.unknownKey(key, err)
+	}
+	return err
+}
+
+// verify compares the key a host shows with known_hosts.
+func (l *login) verify(remote net.Addr, key xssh.PublicKey) error {
 	name := l.target.keyName()
 	db, err := l.o.Auth.known.of(l.target.knownHosts)
 	if err != nil {
@@ -104,15 +113,19 @@ func (l *login) checkHostKey(_ string, remote net.Addr, key xssh.PublicKey) erro
 	case err == nil:
 		return nil
 	case errors.As(err, &revoked):
-		err = fmt.Errorf("%w: %s key %s is revoked by %s:%d", ErrHostKeyInvalid, key.Type(), xssh.FingerprintSHA256(key), revoked.Revoked.Filename, revoked.Revoked.Line)
+		err = fmt.Errorf("%w: %s is revoked by %s:%d", ErrHostKeyInvalid, describe(key), revoked.Revoked.Filename, revoked.Revoked.Line)
 		return fault.Refuse(err, "Somebody declared this key stolen. Ask who runs the host for its new key.")
 	case errors.As(err, &keys) && changed(db, name, keys):
 		return keyChanged(name, key, keys.Want)
 	case errors.As(err, &keys):
-		return l.unknownKey(name, key)
+		err = fmt.Errorf("%w: %s shows %s", ErrHostKeyUnknown, knownhosts.Normalize(name), describe(key))
+		return fault.Refuse(err, "Compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), "+
+			"then accept it: monctl trust %s", l.target.name)
 	}
 	return fault.Refuse(fmt.Errorf("%w: %w", ErrHostKeyInvalid, err), "Ask who runs the host to renew its certificate.")
 }
+
+func describe(key xssh.PublicKey) string { return key.Type() + " " + xssh.FingerprintSHA256(key) }
 
 // changed tells a host with another key than the known one from a host that only an authority vouches for, which showed
 // a plain key: nobody ever saw that one.
@@ -123,28 +136,27 @@ func changed(db *knownhosts.HostKeyDB, name string, e *xknown.KeyError) bool {
 func keyChanged(name string, got xssh.PublicKey, want []xknown.KnownKey) error {
 	var old []string
 	for _, w := range want {
-		old = append(old, fmt.Sprintf("%s:%d has %s %s", w.Filename, w.Line, w.Key.Type(), xssh.FingerprintSHA256(w.Key)))
+		old = append(old, fmt.Sprintf("%s:%d has %s", w.Filename, w.Line, describe(w.Key)))
 	}
-	err := fmt.Errorf("%w: the host shows %s %s, %s", ErrHostKeyChanged, got.Type(), xssh.FingerprintSHA256(got), strings.Join(old, ", "))
-	n := knownhosts.Normalize(name)
+	err := fmt.Errorf("%w: the host shows %s, %s", ErrHostKeyChanged, describe(got), strings.Join(old, ", "))
 	return fault.Refuse(err, "Either the host was set up anew or somebody is in between. Compare the new fingerprint on the host's own console "+
-		"(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub). If it is right: ssh-keygen -R '%s' -f %s, then monctl trust.", n, want[0].Filename)
+		"(ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub). If it is right: ssh-keygen -R '%s' -f %s, then monctl trust.",
+		knownhosts.Normalize(name), want[0].Filename)
 }
 
-// unknownKey asks, or records the key when told to, or refuses.
-func (l *login) unknownKey(name string, key xssh.PublicKey) error {
-	shown := fmt.Sprintf("%s shows %s key %s", knownhosts.Normalize(name), key.Type(), xssh.FingerprintSHA256(key))
+// unknownKey records the key when told to beforehand or by a person who was asked; otherwise it returns refusal.
+func (l *login) unknownKey(key xssh.PublicKey, refusal error) error {
+	name, file := l.target.keyName(), l.target.knownHosts[0]
 	if !l.o.AcceptNewHostKeys {
 		l.clock.pause()
 		defer l.clock.resume()
-		ok, err := l.o.Auth.confirm(l.ctx, fmt.Sprintf("%s, which is not in %s. Is it the right one?", shown, l.target.knownHosts[0]))
-		if err != nil || !ok {
-			err = fmt.Errorf("%w: %s", ErrHostKeyUnknown, shown)
-			return fault.Refuse(err, "Compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then accept it: monctl trust %s", l.target.name)
+		question := fmt.Sprintf("%s shows the key %s, which is not in %s. Is it the right one?", knownhosts.Normalize(name), describe(key), file)
+		if ok, err := l.o.Auth.confirm(l.ctx, question); err != nil || !ok {
+			return refusal
 		}
 	}
-	l.o.Logf("record host key: %s", shown)
-	if err := l.o.Auth.known.add(l.target.knownHosts[0], name, l.target.hashKnown, key); err != nil {
+	l.o.Logf("record %s as the key of %s", describe(key), knownhosts.Normalize(name))
+	if err := l.o.Auth.known.add(file, name, l.target.hashKnown, key); err != nil {
 		return fault.With(fmt.Errorf("record host key: %w", err), "Make the file writable or name another one with UserKnownHostsFile.")
 	}
 	return nil

@@ -26,10 +26,6 @@ type login struct {
 	asked  int      // passwords given
 }
 
-func newLogin(ctx context.Context, t target, o Options, clock *handshakeConn) *login {
-	return &login{ctx: ctx, target: t, o: o, clock: clock}
-}
-
 // next is an xssh.ClientAuthCallback: the method to try, given what the server accepts.
 func (l *login) next(c *xssh.ClientAuthContext) (xssh.AuthMethod, error) {
 	if !l.began {
@@ -101,7 +97,7 @@ func (l *login) question(instruction, q string) (string, error) {
 // candidates are the keys in the order of trying: those named, whether their private half is in the agent or in the
 // file, then the rest of the agent unless IdentitiesOnly, as ssh does.
 func (l *login) candidates() []key {
-	held, err := l.o.Auth.agent.list()
+	held, err := l.o.Auth.agents.list(l.target.agent)
 	if err != nil {
 		l.notes = append(l.notes, err.Error())
 	}

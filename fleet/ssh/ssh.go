@@ -53,7 +53,7 @@ func (o Options) withDefaults() Options {
 // do something about carry a remedy, and one of the Err… values of this package or of package shell is in their chain.
 func Dial(ctx context.Context, host fleet.Host, o Options) (fleet.Conn, error) {
 	o = o.withDefaults()
-	t, err := resolve(host, o)
+	t, err := resolveHost(host, o)
 	if err != nil {
 		return nil, err
 	}
