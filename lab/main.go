@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 
@@ -18,8 +20,16 @@ func main() {
 	if err := newCommand().ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		stop()
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
+}
+
+// exitCode passes on that of a program run on a host; all else is 1.
+func exitCode(err error) int {
+	if ended, ok := errors.AsType[*exec.ExitError](err); ok && ended.ExitCode() > 0 {
+		return ended.ExitCode()
+	}
+	return 1
 }
 
 // which are the flags that say which lab is meant.
@@ -38,6 +48,6 @@ func newCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&w.name, "name", "demo", "name of the lab; labs of different names do not touch each other")
 	root.PersistentFlags().StringVar(&w.cache, "cache", "", "folder for root filesystems, releases and labs (default $MONCTL_LAB_CACHE or the user's cache folder)")
 	root.AddCommand(newUp(&w), newDown(&w), newStatus(&w), newSSH(&w), newExec(&w))
-	root.AddCommand(newCut(&w), newMend(&w), newFillDisk(&w))
+	root.AddCommand(newCut(&w), newMend(&w), newFillDisk(&w), newMirror(&w))
 	return root
 }

@@ -10,7 +10,7 @@ import (
 // Down removes a lab by its name. That there is none is no error. The cache
 // may be empty for the default one.
 func Down(ctx context.Context, cache, name string) error {
-	cache, err := resolve(cache)
+	cache, err := Cache(cache)
 	if err != nil {
 		return err
 	}
@@ -47,6 +47,9 @@ func (l *Lab) remove(ctx context.Context) error {
 	})
 	if err != nil {
 		return err // the state stays, so that it can be tried again
+	}
+	if err := l.endServers(); err != nil {
+		return fmt.Errorf("lab %s: down: %w", l.Name, err)
 	}
 	if err := l.closeBridge(ctx); err != nil {
 		return fmt.Errorf("lab %s: down: %w", l.Name, err)

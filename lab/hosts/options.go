@@ -55,9 +55,9 @@ func DefaultCache() (string, error) {
 	return filepath.Join(dir, "monctl-lab"), nil
 }
 
-// resolve makes the cache folder and returns its real path, which is how the
-// kernel names what is mounted below it.
-func resolve(cache string) (string, error) {
+// Cache makes the cache folder and returns its real path, which is how the
+// kernel names what is mounted below it. Empty means [DefaultCache].
+func Cache(cache string) (string, error) {
 	if cache == "" {
 		dir, err := DefaultCache()
 		if err != nil {
@@ -90,7 +90,7 @@ func (o Options) complete() (Options, error) {
 		return o, err
 	}
 	var err error
-	o.Cache, err = resolve(o.Cache)
+	o.Cache, err = Cache(o.Cache)
 	return o, err
 }
 

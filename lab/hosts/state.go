@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/monctl/monctl/lab/lock"
+	"github.com/monctl/monctl/lab/proc"
 )
 
 // Lab is a set of hosts on one bridge, as its state file records it.
@@ -20,6 +21,8 @@ type Lab struct {
 	Bridge   string  `json:"bridge"`   // this machine's end, with the address Gateway
 	Password string  `json:"password"` // of the user pat, whose sudo asks for it
 	Hosts    []*Host `json:"hosts"`
+	// Servers are processes beside the hosts that end with the lab, by name.
+	Servers map[string]proc.ID `json:"servers"`
 
 	dir string // where the state and everything else of the lab is
 	mu  sync.Mutex
@@ -33,7 +36,7 @@ func labDir(cache, name string) string { return filepath.Join(cache, "labs", nam
 
 // Open reads a lab that is up, or was. The cache may be empty for the default one.
 func Open(cache, name string) (*Lab, error) {
-	cache, err := resolve(cache)
+	cache, err := Cache(cache)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +59,7 @@ func Open(cache, name string) (*Lab, error) {
 
 // List names the labs that are recorded in the cache.
 func List(cache string) ([]string, error) {
-	cache, err := resolve(cache)
+	cache, err := Cache(cache)
 	if err != nil {
 		return nil, err
 	}
