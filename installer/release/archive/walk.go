@@ -63,7 +63,11 @@ func (i *interruptible) Read(p []byte) (int, error) {
 
 func walkTarGz(r io.Reader, see visit) error {
 	buffered := bufio.NewReaderSize(r, 256<<10)
-	if head, _ := buffered.Peek(2); !bytes.Equal(head, []byte{0x1f, 0x8b}) {
+	head, err := buffered.Peek(2)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if !bytes.Equal(head, []byte{0x1f, 0x8b}) {
 		return fmt.Errorf("is not a gzip file (it begins with %q)", head)
 	}
 	unzipped, err := gzip.NewReader(buffered)
