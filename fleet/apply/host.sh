@@ -50,12 +50,23 @@ do_user() { # NAME GROUP...
 do_dir() { # OWNER GROUP MODE PATH
 	install -d -o "$1" -g "$2" -m "$3" -- "$4" && selinux "$4"
 }
-do_release() { # DIR ARCHIVE STRIP SHA256 BINARY...
-	dir=$1 archive=$2 strip=$3 sum=$4 && shift 4
+do_release() { # DIR ARCHIVE STRIP MARK MACHINE BINARY...
+	dir=$1 archive=$2 strip=$3 mark=$4 machine=$5 && shift 5
 	rm -rf -- "$dir.part" && mkdir -p -- "$dir.part" || return
+	if [ "$strip" = auto ]; then
+		strip=0
+		case $(tar -tzf "$archive" | cut -d/ -f1 | sort -u) in *"
+"*) ;; *) [ $# -eq 1 ] && [ "$(tar -tzf "$archive" | head -n 1)" = "$1" ] || strip=1 ;; esac
+	fi
 	(umask 022 && tar -xzf "$archive" -C "$dir.part" --strip-components="$strip" --no-same-owner --no-same-permissions) || return
-	for bin; do chmod 0755 -- "$dir.part/$bin" || return; done
-	printf '%s\n' "$sum" >"$dir.part/.monctl" || return
+	for bin; do
+		chmod 0755 -- "$dir.part/$bin" || return
+		found=$(od -An -tx1 -j18 -N2 "$dir.part/$bin" | tr -d ' ')
+		if [ -n "$machine" ] && [ "$found" != "$machine" ]; then
+			echo "$bin is not for this machine: ELF machine $found, not $machine" >&2 && return 1
+		fi
+	done
+	printf '%s\n' "$mark" >"$dir.part/.monctl" || return
 	if [ -e "$dir" ]; then mv -T -- "$dir" "$dir.before-$id" || return; fi
 	mv -T -- "$dir.part" "$dir" && selinux "$dir" || return
 	if [ -e /sys/fs/selinux/enforce ]; then for bin; do chcon -t bin_t -- "$dir/$bin" || return; done; fi

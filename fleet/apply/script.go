@@ -2,9 +2,11 @@ package apply
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"io/fs"
-	"path"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,7 +89,7 @@ func (w *writer) change(c plan.Change) error {
 		w.note("j_path", r.Path, w.nextSaved())
 		w.step(key, "do_link", r.Target, r.Path)
 	case resource.Release:
-		w.release(r)
+		return w.release(r)
 	case resource.Check:
 		w.step(key, w.check(r)...)
 	case resource.Gone:
@@ -114,21 +116,31 @@ func (w *writer) change(c plan.Change) error {
 	return nil
 }
 
-func (w *writer) release(r resource.Release) {
-	archive := "releases/" + path.Base(path.Dir(r.Dir)) + ".tar.gz"
+func (w *writer) release(r resource.Release) error {
+	archive, strip := "releases/"+strconv.Itoa(len(w.members))+".tar.gz", strconv.Itoa(r.Payload.Strip)
 	w.note("j_release", r.Dir)
-	if r.URL != "" {
-		archive = "fetched.tar.gz"
-		w.step("download "+r.URL, "do_fetch", r.URL, r.SHA256, archive)
-	} else {
-		w.members = append(w.members, fileMember(archive, r.Payload, r.Size, r.SHA256))
+	switch {
+	case r.Payload.URL != "":
+		archive, strip = "fetched.tar.gz", "auto"
+		w.step("download "+r.Payload.URL, "do_fetch", r.Payload.URL, r.Payload.SHA256, archive)
+	case r.Payload.Path != "":
+		w.members = append(w.members, fileMember(archive, r.Payload.Path, r.Payload.Size, r.Payload.SHA256))
+	default:
+		return errors.New("apply: the release has no archive")
 	}
-	w.step(r.Key(), append([]string{"do_release", r.Dir, archive, strconv.Itoa(r.Strip), r.SHA256}, r.Binaries...)...)
+	w.step(r.Key(), append([]string{"do_release", r.Dir, archive, strip, r.Mark, elfMachine(r.Machine)}, r.Binaries...)...)
+	return nil
+}
+
+// elfMachine is the e_machine field of an ELF header as od prints its two little-endian bytes (ELF gABI, figure 4-4).
+func elfMachine(arch string) string {
+	return map[string]string{"amd64": "3e00", "arm64": "b700", "armv7": "2800"}[arch]
 }
 
 func (w *writer) check(r resource.Check) []string {
 	words := []string{"do_check", r.Dir, r.Command}
-	for name, n := range w.files {
+	for _, name := range slices.Sorted(maps.Keys(w.files)) {
+		n := w.files[name]
 		if rel, below := strings.CutPrefix(name, r.Dir+"/"); below {
 			words = append(words, strconv.Itoa(n), rel)
 		}

@@ -65,7 +65,7 @@ func path(seen look.Seen, name, kind, owner, group string, mode fs.FileMode) (Ac
 }
 
 func file(seen look.Seen, f resource.File) (Action, string) {
-	if p, there := seen.Paths[f.Path]; there && p.Kind == "regular file" {
+	if p, there := seen.Paths[f.Path]; there && p.Kind == "regular file" && !f.Once {
 		if sum := sha256.Sum256(f.Content); p.SHA256 != hex.EncodeToString(sum[:]) {
 			return Update, "content differs"
 		}
@@ -78,7 +78,7 @@ func release(seen look.Seen, r resource.Release) (Action, string) {
 	switch {
 	case !there:
 		return Create, "missing"
-	case mark != r.SHA256:
+	case mark != r.Mark:
 		return Update, "unpacked from another archive"
 	}
 	for _, bin := range r.Binaries {

@@ -30,18 +30,26 @@ type File struct {
 	Mode               fs.FileMode
 	Content            []byte
 	Secret             bool // the content never appears in a diff or a log
+	Once               bool // written when missing and then left as it is, whatever it holds
 }
 
 // Release is an unpacked release archive: a directory that is never changed once it is complete.
 type Release struct {
 	Dir      string   // /opt/monctl/prometheus/3.13.2
-	Payload  string   // path of the tar.gz on this machine; unused when URL is set
-	Size     int64    // bytes of the payload
-	SHA256   string   // hex, of the payload; also the mark that the directory is complete
-	Strip    int      // leading path elements to drop from each member
+	Mark     string   // sha256 of the published file, hex; written into Dir when it is complete
 	Binaries []string // paths inside Dir that must be executable
-	// URL, when set, makes the host download the archive itself (curl or wget), verified against SHA256.
-	URL string
+	Machine  string   // what the binaries must be for: "amd64", "arm64", "armv7"; "" is not checked
+	// Payload says where the archive comes from. It is filled in when the plan shows that the host lacks it.
+	Payload Payload
+}
+
+// Payload is a tar.gz for a host: a file of this machine that is streamed, or an address the host fetches itself.
+type Payload struct {
+	Path   string // file on this machine
+	Size   int64  // bytes
+	SHA256 string // hex, of the tar.gz
+	Strip  int    // leading path elements to drop from each member
+	URL    string // when set, the host downloads it; the leading directory is then found there
 }
 
 // Link is a symbolic link.

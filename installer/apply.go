@@ -1,0 +1,209 @@
+package installer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/monctl/monctl/fleet"
+	"github.com/monctl/monctl/fleet/apply"
+	"github.com/monctl/monctl/fleet/fault"
+	"github.com/monctl/monctl/fleet/plan"
+	"github.com/monctl/monctl/fleet/resource"
+)
+
+// Outcome is how a host came out of a run.
+type Outcome struct {
+	Host       string
+	Changed    bool
+	Proofs     []Proof
+	Err        error
+	RolledBack bool   // it is as it was before the run
+	Journal    string // the tail of the failing unit's journal; "" when no unit failed
+}
+
+// ErrNotReached marks hosts that were left alone because an earlier host of a staged change failed.
+var ErrNotReached = errors.New("left as it was, because the first host with this change failed")
+
+// Apply makes the planned changes, proves every host and puts back those whose proof fails. The outcomes are in the
+// order of Hosts and include hosts that had no plan.
+func (r *Run) Apply(ctx context.Context) []Outcome {
+	outcomes := map[string]*Outcome{}
+	for _, h := range r.Hosts {
+		outcomes[h.Name] = &Outcome{Host: h.Name, Err: h.Err}
+	}
+	archives := r.archives()
+	failed := false
+	for _, wave := range r.waves() {
+		if failed {
+			for _, h := range wave {
+				outcomes[h.Name].Err = fmt.Errorf("%s: %w", h.Name, ErrNotReached)
+			}
+			continue
+		}
+		failed = r.applyWave(ctx, wave, archives, outcomes)
+	}
+	list := make([]Outcome, 0, len(r.Hosts))
+	for _, h := range r.Hosts {
+		list = append(list, *outcomes[h.Name])
+	}
+	return list
+}
+
+// waves are the groups of hosts that change together: all at once, or with Canary the first host of every component
+// and then the rest.
+func (r *Run) waves() [][]*Host {
+	hosts := r.alive()
+	if !r.o.Canary {
+		return [][]*Host{hosts}
+	}
+	var first, rest []*Host
+	seen := map[string]bool{}
+	for _, h := range hosts {
+		canary := false
+		for _, i := range r.Stack.On(h.Name) {
+			if !seen[i.Component.Name] && !h.Plan.Empty() {
+				seen[i.Component.Name], canary = true, true
+			}
+		}
+		if canary || h.Plan.Empty() {
+			first = append(first, h)
+		} else {
+			rest = append(rest, h)
+		}
+	}
+	return [][]*Host{first, rest}
+}
+
+// applyWave changes, proves and settles a group of hosts. It reports whether any of them failed.
+func (r *Run) applyWave(ctx context.Context, wave []*Host, archives *archives, outcomes map[string]*Outcome) bool {
+	quick := r.quickProof(wave)
+	keep := func(errs []error) {
+		for i, err := range errs {
+			if o := outcomes[wave[i].Name]; err != nil && o.Err == nil {
+				o.Err = err
+			}
+		}
+	}
+	keep(fleet.Each(ctx, r.o.Parallel, wave, func(ctx context.Context, h *Host) error {
+		outcomes[h.Name].Changed = !h.Plan.Empty()
+		return r.change(ctx, h, quick[h.Name], archives)
+	}))
+	for name, proofs := range r.prove(ctx, wave, outcomes, quick) {
+		o := outcomes[name]
+		o.Proofs = proofs
+		for _, p := range proofs {
+			if p.Err != nil && o.Err == nil {
+				o.Err = fmt.Errorf("%s: %s: %w", name, p.What, p.Err)
+			}
+		}
+	}
+	// Settling goes on when the person interrupts: it takes a moment and leaves no host in between.
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleFor)
+	defer cancel()
+	keep(fleet.Each(settle, r.o.Parallel, wave, func(ctx context.Context, h *Host) error {
+		return r.settle(ctx, h, outcomes[h.Name])
+	}))
+	return slices.ContainsFunc(wave, func(h *Host) bool { return outcomes[h.Name].Err != nil })
+}
+
+// settleFor bounds commits and rollbacks: a rollback restarts units, each within systemd's default of 90 s.
+const settleFor = 3 * time.Minute
+
+// change brings the archives a host lacks and applies its plan.
+func (r *Run) change(ctx context.Context, h *Host, replace map[string]resource.File, archives *archives) error {
+	if h.Plan.Empty() {
+		return nil
+	}
+	p := plan.Plan{Host: h.Plan.Host, Unfinished: h.Plan.Unfinished}
+	for _, c := range h.Plan.Changes {
+		switch res := c.Resource.(type) {
+		case resource.Release:
+			payload, err := archives.of(ctx, h.Name, res)
+			if err != nil {
+				return fmt.Errorf("%s: %w", h.Name, err)
+			}
+			res.Payload = payload
+			c.Resource = res
+		case resource.File:
+			if quick, ok := replace[res.Key()]; ok {
+				c.Resource = quick
+			}
+		}
+		p.Changes = append(p.Changes, c)
+	}
+	if err := space(h.Name, p, h.Facts); err != nil {
+		return err
+	}
+	return r.applyPlan(ctx, h, p)
+}
+
+func (r *Run) applyPlan(ctx context.Context, h *Host, p plan.Plan) error {
+	return apply.Run(ctx, h.conn, r.o.ID, p, apply.Progress{
+		Step: func(key string) { r.o.report(Event{Host: h.Name, Doing: key}) },
+		Sent: func(done, total int64) { r.o.report(Event{Host: h.Name, Doing: "send", Done: done, Total: total}) },
+	})
+}
+
+// settle commits what is proven and puts back what is not. A host that changed nothing, in this run or in an
+// interrupted one, has nothing to put back.
+func (r *Run) settle(ctx context.Context, h *Host, o *Outcome) error {
+	defer func() { r.o.report(Event{Host: h.Name, Doing: "done", Finished: true, Err: o.Err}) }()
+	if h.Plan.Empty() && h.Plan.Unfinished == "" {
+		return nil
+	}
+	if o.Err == nil {
+		return apply.Commit(ctx, h.conn)
+	}
+	var step *apply.StepError
+	if errors.As(o.Err, &step) {
+		o.RolledBack = step.Undone
+		o.Journal = r.journalTail(ctx, h, unitsIn(step.Step))
+		return nil
+	}
+	if errors.Is(o.Err, context.Canceled) {
+		return nil
+	}
+	o.Journal = r.journalTail(ctx, h, failingUnits(o.Proofs))
+	r.o.report(Event{Host: h.Name, Doing: "roll back"})
+	undone, err := apply.Undo(ctx, h.conn)
+	o.RolledBack = undone && err == nil
+	if err != nil {
+		o.Err = fault.With(errors.Join(o.Err, fmt.Errorf("%s: roll back: %w", h.Name, err)), "Connect again and run install: it looks at what is there and finishes.")
+	}
+	return nil
+}
+
+// unitsIn finds the units that a step names.
+func unitsIn(step string) []string {
+	return slices.DeleteFunc(strings.Fields(step), func(w string) bool { return !strings.HasSuffix(w, ".service") })
+}
+
+func failingUnits(proofs []Proof) []string {
+	var units []string
+	for _, p := range proofs {
+		if p.Err != nil && p.Unit != "" && !slices.Contains(units, p.Unit) {
+			units = append(units, p.Unit)
+		}
+	}
+	return units
+}
+
+// journalTail is the last words of units, for people. It is best effort: the failure itself is already known.
+func (r *Run) journalTail(ctx context.Context, h *Host, units []string) string {
+	if len(units) == 0 {
+		return ""
+	}
+	script := "journalctl --no-pager -o short-iso -n 20"
+	for _, u := range units {
+		script += " -u " + fleet.Quote(u)
+	}
+	res, err := h.conn.Run(ctx, fleet.Cmd{Script: script})
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(res.Stdout)
+}

@@ -1,0 +1,168 @@
+package desired
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/monctl/monctl/fleet/inventory"
+	"github.com/monctl/monctl/templates"
+)
+
+// Prometheus' own notations: model.ParseDuration and units.Base2Bytes of its flags.
+var (
+	durationShape = regexp.MustCompile(`^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$`)
+	sizeShape     = regexp.MustCompile(`^[0-9]+(B|KB|MB|GB|TB|PB|EB)$`)
+	labelShape    = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+	plainPath     = regexp.MustCompile(`^/[A-Za-z0-9._/@+-]+$`)
+)
+
+// settings judges what the inventory gives a component and fills in the defaults. All faults are reported, each with
+// its place in the file.
+func settings(inv *inventory.Inventory, given inventory.Component, c *templates.Component) (map[string]any, error) {
+	set := map[string]any{}
+	for _, s := range c.Settings {
+		if s.Default != nil {
+			set[s.Name] = s.Default
+		}
+	}
+	var errs []error
+	for name, value := range given.Settings {
+		spec, known := c.SettingNamed(name)
+		if !known {
+			errs = append(errs, inv.ErrorAt(value.KeyPos, "component %s has no setting %q%s", c.Name, name, inventory.Suggest(name, names(c))))
+			continue
+		}
+		v, err := convert(inv, spec, value.Value)
+		if err != nil {
+			errs = append(errs, inv.ErrorAt(value.Pos, "component %s: %s: %v", c.Name, name, err))
+			continue
+		}
+		set[name] = v
+	}
+	return set, errors.Join(errs...)
+}
+
+func names(c *templates.Component) []string {
+	list := []string{"version", "hosts"}
+	for _, s := range c.Settings {
+		list = append(list, s.Name)
+	}
+	return list
+}
+
+// convert checks a value against its setting's type and returns it as templates see it.
+func convert(inv *inventory.Inventory, spec templates.Setting, v any) (any, error) {
+	switch spec.Type {
+	case "bool":
+		if _, ok := v.(bool); !ok {
+			return nil, fmt.Errorf("want true or false, got %v", v)
+		}
+		return v, nil
+	case "int":
+		n, ok := v.(int64)
+		if !ok {
+			return nil, fmt.Errorf("want a number, got %v", v)
+		}
+		if spec.Name == "port" && (n < 1 || n > 65535) {
+			return nil, fmt.Errorf("%d is not a TCP port", n)
+		}
+		return int(n), nil
+	case "words":
+		return words(v)
+	case "labels":
+		return labels(v)
+	case "secret":
+		secret, ok := inv.Secret(v)
+		if !ok {
+			return nil, errors.New("want a text, {env: NAME} or {file: PATH}")
+		}
+		return secret, nil
+	}
+	text, ok := v.(string)
+	if !ok {
+		return nil, fmt.Errorf("want a text, got %v", v)
+	}
+	return text, checkText(spec, text)
+}
+
+// checkText judges the types that are written as text.
+func checkText(spec templates.Setting, text string) error {
+	if strings.ContainsAny(text, "\n\r\x00") {
+		return errors.New("line breaks are not allowed")
+	}
+	if len(spec.Choices) > 0 && !slices.Contains(spec.Choices, text) {
+		return fmt.Errorf("want one of %s", strings.Join(spec.Choices, ", "))
+	}
+	if text == "" {
+		return nil
+	}
+	switch spec.Type {
+	case "duration":
+		if !durationShape.MatchString(text) {
+			return fmt.Errorf("%q is not a duration such as 15d, 12h or 30s", text)
+		}
+	case "size":
+		if !sizeShape.MatchString(text) {
+			return fmt.Errorf("%q is not a size such as 20GB or 512MB", text)
+		}
+	case "listen":
+		if net.ParseIP(text) == nil {
+			return fmt.Errorf("%q is not an IP address", text)
+		}
+	case "url":
+		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return fmt.Errorf("%q is not an http or https address", text)
+		}
+	case "path":
+		return checkPath(text)
+	}
+	return nil
+}
+
+// checkPath accepts absolute paths at least two levels deep, so that a data folder is never a top-level one.
+func checkPath(text string) error {
+	if !plainPath.MatchString(text) || path.Clean(text) != text {
+		return fmt.Errorf("%q is not a plain absolute path", text)
+	}
+	if strings.Count(text, "/") < 2 {
+		return fmt.Errorf("%q is a top-level folder", text)
+	}
+	return nil
+}
+
+func words(v any) ([]string, error) {
+	list, ok := v.([]any)
+	if !ok {
+		return nil, errors.New("want a list of words")
+	}
+	var out []string
+	for _, item := range list {
+		word, ok := item.(string)
+		if !ok || strings.ContainsAny(word, "\n\r\x00") {
+			return nil, fmt.Errorf("%v is not a word of a command line", item)
+		}
+		out = append(out, word)
+	}
+	return out, nil
+}
+
+func labels(v any) (map[string]string, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, errors.New("want label names with their values")
+	}
+	out := map[string]string{}
+	for name, value := range m {
+		if !labelShape.MatchString(name) {
+			return nil, fmt.Errorf("%q is not a label name", name)
+		}
+		out[name] = fmt.Sprint(value)
+	}
+	return out, nil
+}

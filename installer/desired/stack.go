@@ -1,0 +1,179 @@
+package desired
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/monctl/monctl/fleet/fault"
+	"github.com/monctl/monctl/fleet/inventory"
+	"github.com/monctl/monctl/installer/release"
+	"github.com/monctl/monctl/templates"
+)
+
+// Stack is every instance of an inventory: who runs what, with judged settings. Archs and releases are not in it yet,
+// because they need the hosts' facts.
+type Stack struct {
+	Inventory *inventory.Inventory
+	Catalog   templates.Catalog
+	Instances []Instance // by component, then by host, both in file order
+}
+
+// StackOf judges component names, settings and addresses of an inventory. All faults are reported together.
+func StackOf(inv *inventory.Inventory, catalog templates.Catalog) (*Stack, error) {
+	s := &Stack{Inventory: inv, Catalog: catalog}
+	var errs []error
+	for _, a := range inv.Assignments() {
+		c, known := catalog[a.Component]
+		if !known {
+			errs = append(errs, unknownComponent(inv, a.Component, catalog))
+			continue
+		}
+		given, _ := componentOf(inv, a.Component)
+		set, err := settings(inv, given, c)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, name := range a.Hosts {
+			host, _ := inv.Host(name)
+			s.Instances = append(s.Instances, instance(c, host, set))
+		}
+	}
+	errs = append(errs, s.ports()...)
+	errs = append(errs, s.unreachable()...)
+	if len(s.Instances) == 0 && len(errs) == 0 {
+		errs = append(errs, inv.ErrorAt(inventory.Pos{}, "no host runs any component"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fault.Misuse(err, "")
+	}
+	return s, nil
+}
+
+func instance(c *templates.Component, host inventory.Host, set map[string]any) Instance {
+	i := Instance{Component: c, Host: host, Set: set}
+	i.Port, _ = set["port"].(int)
+	i.Bind, _ = set["listen"].(string)
+	i.Data, _ = set["data_dir"].(string)
+	return i
+}
+
+func componentOf(inv *inventory.Inventory, name string) (inventory.Component, bool) {
+	i := slices.IndexFunc(inv.Components, func(c inventory.Component) bool { return c.Name == name })
+	if i < 0 {
+		return inventory.Component{Name: name}, false
+	}
+	return inv.Components[i], true
+}
+
+// unknownComponent points at the place where the name stands, at the component or at a host.
+func unknownComponent(inv *inventory.Inventory, name string, catalog templates.Catalog) error {
+	pos := inventory.Pos{}
+	if c, ok := componentOf(inv, name); ok {
+		pos = c.Pos
+	}
+	for _, h := range inv.Hosts {
+		if n := slices.Index(h.Components, name); n >= 0 && n < len(h.ComponentPos) && pos == (inventory.Pos{}) {
+			pos = h.ComponentPos[n]
+		}
+	}
+	return inv.ErrorAt(pos, "there is no component %q%s", name, inventory.Suggest(name, catalog.Names()))
+}
+
+// ports reports two instances of one host that would listen on the same port.
+func (s *Stack) ports() []error {
+	var errs []error
+	taken := map[string]string{}
+	for _, i := range s.Instances {
+		key := fmt.Sprintf("%s %d", i.Host.Name, i.Port)
+		if other := taken[key]; other != "" {
+			errs = append(errs, s.Inventory.ErrorAt(i.Host.Pos, "host %s: %s and %s both listen on port %d", i.Host.Name, other, i.Component.Name, i.Port))
+		}
+		taken[key] = i.Component.Name
+	}
+	return errs
+}
+
+// On lists the instances of one host, those that others come after first.
+func (s *Stack) On(host string) []Instance {
+	var on []Instance
+	for _, i := range s.Instances {
+		if i.Host.Name == host {
+			on = append(on, i)
+		}
+	}
+	slices.SortStableFunc(on, func(a, b Instance) int {
+		switch {
+		case slices.Contains(a.Component.After, b.Component.Name):
+			return 1
+		case slices.Contains(b.Component.After, a.Component.Name):
+			return -1
+		}
+		return 0
+	})
+	return on
+}
+
+// Of lists the instances of one component in host order.
+func (s *Stack) Of(component string) []Instance {
+	var of []Instance
+	for _, i := range s.Instances {
+		if i.Component.Name == component {
+			of = append(of, i)
+		}
+	}
+	return of
+}
+
+// Archs lists the machines that a component's release is needed for, given the machine of each host.
+func (s *Stack) Archs(component string, archOf map[string]templates.Arch) []templates.Arch {
+	var archs []templates.Arch
+	for _, i := range s.Of(component) {
+		if arch := archOf[i.Host.Name]; arch != "" && !slices.Contains(archs, arch) {
+			archs = append(archs, arch)
+		}
+	}
+	slices.Sort(archs)
+	return archs
+}
+
+// Components lists the components of the stack in file order.
+func (s *Stack) Components() []*templates.Component {
+	var list []*templates.Component
+	for _, i := range s.Instances {
+		if !slices.Contains(list, i.Component) {
+			list = append(list, i.Component)
+		}
+	}
+	return list
+}
+
+// Version is what the inventory asks of a component: "", "latest", "lts" or an exact version.
+func (s *Stack) Version(component string) string {
+	c, _ := componentOf(s.Inventory, component)
+	return c.Version
+}
+
+// With returns the stack with machines and releases filled in.
+func (s *Stack) With(archOf map[string]templates.Arch, releases map[string]release.Release) *Stack {
+	filled := &Stack{Inventory: s.Inventory, Catalog: s.Catalog, Instances: slices.Clone(s.Instances)}
+	for n := range filled.Instances {
+		i := &filled.Instances[n]
+		i.Arch, i.Release = archOf[i.Host.Name], releases[i.Component.Name]
+	}
+	return filled
+}
+
+// Override returns the stack with some settings of one component replaced.
+func (s *Stack) Override(component string, set map[string]any) *Stack {
+	changed := &Stack{Inventory: s.Inventory, Catalog: s.Catalog, Instances: slices.Clone(s.Instances)}
+	for n := range changed.Instances {
+		if i := &changed.Instances[n]; i.Component.Name == component {
+			i.Set = maps.Clone(i.Set)
+			maps.Copy(i.Set, set)
+		}
+	}
+	return changed
+}

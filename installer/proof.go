@@ -1,0 +1,240 @@
+package installer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/monctl/monctl/fleet"
+	"github.com/monctl/monctl/fleet/fault"
+	"github.com/monctl/monctl/fleet/plan"
+	"github.com/monctl/monctl/fleet/resource"
+	"github.com/monctl/monctl/installer/desired"
+	"github.com/monctl/monctl/installer/prove"
+)
+
+// Proof is one thing that was proven about a host, or not.
+type Proof struct {
+	What string // "node_exporter is ready", "Prometheus on vm1 reports node_exporter up"
+	Unit string // the unit it is about
+	Err  error
+}
+
+// proofs collects what is proven per host, from many goroutines.
+type proofs struct {
+	mu     sync.Mutex
+	byHost map[string][]Proof
+}
+
+func (p *proofs) add(host string, proof Proof) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.byHost[host] = append(p.byHost[host], proof)
+}
+
+func (p *proofs) failed(host string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.byHost[host], func(proof Proof) bool { return proof.Err != nil })
+}
+
+// prove first waits for the components of every host to be ready, then asks Prometheus about its targets and Grafana
+// about its datasource. Hosts that already failed are not asked.
+func (r *Run) prove(ctx context.Context, wave []*Host, outcomes map[string]*Outcome, quick quickFiles) map[string][]Proof {
+	ctx, cancel := context.WithTimeout(ctx, r.proveFor())
+	defer cancel()
+	found := &proofs{byHost: map[string][]Proof{}}
+	var good []*Host
+	for _, h := range wave {
+		if outcomes[h.Name].Err == nil {
+			good = append(good, h)
+		}
+	}
+	_ = fleet.Each(ctx, r.o.Parallel, good, func(ctx context.Context, h *Host) error {
+		r.o.report(Event{Host: h.Name, Doing: "prove"})
+		r.proveReady(ctx, h, found)
+		return nil
+	})
+	ready := slices.DeleteFunc(good, func(h *Host) bool { return found.failed(h.Name) })
+	_ = fleet.Each(ctx, r.o.Parallel, ready, func(ctx context.Context, h *Host) error {
+		asker := prove.NewAsker(h.conn)
+		defer asker.Close()
+		for _, i := range r.Stack.On(h.Name) {
+			switch i.Component.Name {
+			case "prometheus":
+				r.provePrometheus(ctx, asker, i, ready, quick[h.Name] != nil, found)
+			case "grafana":
+				r.proveGrafana(ctx, h, asker, i, found)
+			}
+		}
+		return nil
+	})
+	return found.byHost
+}
+
+func (r *Run) proveFor() time.Duration {
+	if r.o.ProveFor > 0 {
+		return r.o.ProveFor
+	}
+	return DefaultProveFor
+}
+
+// proveReady waits for every instance of a host. An unchanged instance that a Prometheus of this run scrapes is left to
+// that Prometheus, whose word is the stronger one.
+func (r *Run) proveReady(ctx context.Context, h *Host, found *proofs) {
+	asker := prove.NewAsker(h.conn)
+	defer asker.Close()
+	for _, i := range r.Stack.On(h.Name) {
+		if !touched(h.Plan, i) && i.Component.Name != "prometheus" && r.scrapedInRun(i) {
+			continue
+		}
+		err := asker.Ready(ctx, "http://"+i.Local()+i.Component.Ready, func(ctx context.Context) error { return crashed(ctx, h.conn, i.Unit()) })
+		found.add(h.Name, Proof{What: i.Component.Name + " is ready", Unit: i.Unit(), Err: err})
+	}
+}
+
+// touched says whether the plan restarts or starts the instance.
+func touched(p plan.Plan, i desired.Instance) bool {
+	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool {
+		s, ok := c.Resource.(resource.Service)
+		return ok && s.Unit == i.Unit() && c.Action != plan.Enable
+	})
+}
+
+func (r *Run) scrapedInRun(i desired.Instance) bool {
+	return i.Component.Metrics != "" && slices.ContainsFunc(r.alive(), func(h *Host) bool {
+		return slices.ContainsFunc(r.Stack.Of("prometheus"), func(p desired.Instance) bool { return p.Host.Name == h.Name })
+	})
+}
+
+// crashed says why waiting for a unit is pointless: systemd gave up, or starts it again and again.
+func crashed(ctx context.Context, conn fleet.Conn, unit string) error {
+	res, err := conn.Run(ctx, fleet.Cmd{Script: "systemctl show -p ActiveState,SubState,NRestarts,Result,ExecMainStatus -- " + fleet.Quote(unit)})
+	if err != nil {
+		return err
+	}
+	state := map[string]string{}
+	for line := range strings.Lines(res.Stdout) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		state[key] = value
+	}
+	if state["ActiveState"] == "failed" || len(state["NRestarts"]) > 1 || state["NRestarts"] > "1" {
+		return fault.With(fmt.Errorf("%s does not stay up: %s/%s, restarted %s times, exit status %s",
+			unit, state["ActiveState"], state["SubState"], state["NRestarts"], state["ExecMainStatus"]),
+			"The end of its journal is shown with this error.")
+	}
+	return nil
+}
+
+// provePrometheus asks a Prometheus about its targets on the hosts of this run; what it says counts for the target's host.
+func (r *Run) provePrometheus(ctx context.Context, asker *prove.Asker, i desired.Instance, hosts []*Host, quick bool, found *proofs) {
+	p := prove.Prometheus{Asker: asker, Base: "http://" + i.Local()}
+	expected, hostOf := r.expected(i, hosts)
+	down, err := r.allUp(ctx, p, i, expected, quick)
+	if err != nil {
+		found.add(i.Host.Name, Proof{What: "Prometheus answers", Unit: i.Unit(), Err: err})
+		return
+	}
+	for _, e := range expected {
+		proof := Proof{What: fmt.Sprintf("Prometheus on %s reports %s up", i.Host.Name, e.Job), Unit: desired.UnitName(e.Job)}
+		if why := down[e.Series]; why != nil {
+			proof.Err = fmt.Errorf("%s: %w", e.Address, why)
+		}
+		found.add(hostOf[e.Series], proof)
+	}
+	r.proveAlertmanagers(ctx, p, i, found)
+}
+
+// allUp waits for the targets. With the short interval it waits a moment only: a target too slow for a scrape every
+// second gets its chance with the interval of the plan.
+func (r *Run) allUp(ctx context.Context, p prove.Prometheus, i desired.Instance, expected []prove.Expected, quick bool) (map[prove.Series]error, error) {
+	if !quick {
+		return p.AllUp(ctx, expected)
+	}
+	short, cancel := context.WithTimeout(ctx, quickProofFor)
+	down, err := p.AllUp(short, expected)
+	cancel()
+	if err != nil {
+		return nil, err
+	}
+	n := slices.IndexFunc(r.Hosts, func(h *Host) bool { return h.Name == i.Host.Name })
+	if err := r.endQuickProof(ctx, r.Hosts[n]); err != nil {
+		return nil, err
+	}
+	if len(down) == 0 {
+		return nil, nil
+	}
+	return p.AllUp(ctx, expected)
+}
+
+// expected lists the targets of a Prometheus on the given hosts, and which host each is on.
+func (r *Run) expected(i desired.Instance, hosts []*Host) ([]prove.Expected, map[prove.Series]string) {
+	var expected []prove.Expected
+	hostOf := map[prove.Series]string{}
+	for _, t := range r.Stack.Targets(i) {
+		n := slices.IndexFunc(hosts, func(h *Host) bool { return h.Name == t.Host })
+		if n < 0 {
+			continue
+		}
+		s := prove.Series{Job: t.Job, Instance: t.Labels["instance"]}
+		hostOf[s] = t.Host
+		expected = append(expected, prove.Expected{Series: s, Address: t.Address, Fresh: changedJob(r, hosts[n], t.Job)})
+	}
+	return expected, hostOf
+}
+
+func changedJob(r *Run, h *Host, job string) bool {
+	return slices.ContainsFunc(r.Stack.On(h.Name), func(i desired.Instance) bool { return i.Component.Name == job && touched(h.Plan, i) })
+}
+
+// proveAlertmanagers checks that a Prometheus would send its alerts where the stack says.
+func (r *Run) proveAlertmanagers(ctx context.Context, p prove.Prometheus, i desired.Instance, found *proofs) {
+	wanted := r.Stack.Alertmanagers(i)
+	if len(wanted) == 0 {
+		return
+	}
+	known, err := p.Alertmanagers(ctx)
+	for _, address := range wanted {
+		if err == nil && !slices.Contains(known, address) {
+			err = fmt.Errorf("Prometheus does not send alerts to %s", address)
+		}
+	}
+	found.add(i.Host.Name, Proof{What: fmt.Sprintf("Prometheus on %s sends alerts to Alertmanager", i.Host.Name), Unit: i.Unit(), Err: err})
+}
+
+// proveGrafana lets Grafana itself query each of its datasources.
+func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i desired.Instance, found *proofs) {
+	user, _ := i.Set["admin_user"].(string)
+	password, err := readSecret(ctx, h.conn, i.Config()+"/admin_password")
+	g := prove.Grafana{Asker: asker, Base: "http://" + i.Local(), User: user, Password: password}
+	if err == nil {
+		err = g.Database(ctx)
+	}
+	found.add(h.Name, Proof{What: "Grafana's database works", Unit: i.Unit(), Err: err})
+	if err != nil {
+		return
+	}
+	for _, d := range r.Stack.Datasources(i) {
+		err := g.Datasource(ctx, d.UID)
+		if errors.Is(err, prove.ErrPasswordChanged) {
+			err = fault.With(err, "Write the new password to %s/admin_password on %s (one line, mode 0600), or set it back: grafana cli admin reset-admin-password.", i.Config(), h.Name)
+		}
+		found.add(h.Name, Proof{What: "Grafana queries " + d.Title, Unit: i.Unit(), Err: err})
+	}
+}
+
+// readSecret reads a secret file of a host through its root shell.
+func readSecret(ctx context.Context, conn fleet.Conn, path string) (string, error) {
+	res, err := conn.Run(ctx, fleet.Cmd{Script: "cat -- " + fleet.Quote(path)})
+	if err != nil {
+		return "", err
+	}
+	if res.Exit != 0 {
+		return "", errors.New(strings.TrimSpace(res.Stderr))
+	}
+	return strings.TrimRight(res.Stdout, "\n"), nil
+}

@@ -1,0 +1,111 @@
+package prove
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Prometheus is one server, asked over its HTTP API.
+type Prometheus struct {
+	Asker *Asker
+	Base  string // "http://127.0.0.1:9090"
+}
+
+// Target is one active target as Prometheus reports it.
+type Target struct {
+	Job, Instance string
+	Address       string // __address__ before relabelling
+	Health        string // "up", "down" or "unknown" (not scraped yet)
+	LastError     string
+	LastScrape    time.Time
+}
+
+// get decodes the data of an API answer into out.
+func (p Prometheus) get(ctx context.Context, path string, out any) error {
+	body, err := p.Asker.Get(ctx, p.Base+path, nil)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Status, Error string
+		Data          json.RawMessage
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return fmt.Errorf("%s%s: not the answer of a Prometheus: %w", p.Base, path, err)
+	}
+	if answer.Status != "success" {
+		return fmt.Errorf("%s%s: %s", p.Base, path, answer.Error)
+	}
+	return json.Unmarshal(answer.Data, out)
+}
+
+// Targets lists the active targets.
+func (p Prometheus) Targets(ctx context.Context) ([]Target, error) {
+	var data struct {
+		ActiveTargets []struct {
+			Labels, DiscoveredLabels map[string]string
+			Health, LastError        string
+			LastScrape               time.Time
+		}
+	}
+	if err := p.get(ctx, "/api/v1/targets?state=active", &data); err != nil {
+		return nil, err
+	}
+	targets := make([]Target, 0, len(data.ActiveTargets))
+	for _, t := range data.ActiveTargets {
+		targets = append(targets, Target{
+			Job: t.Labels["job"], Instance: t.Labels["instance"], Address: t.DiscoveredLabels["__address__"],
+			Health: t.Health, LastError: t.LastError, LastScrape: t.LastScrape,
+		})
+	}
+	return targets, nil
+}
+
+// Up asks the stored samples: the value of up per job and instance, as dashboards and alerts will see it.
+func (p Prometheus) Up(ctx context.Context) (map[Series]float64, error) {
+	var data struct {
+		Result []struct {
+			Metric map[string]string
+			Value  [2]any
+		}
+	}
+	if err := p.get(ctx, "/api/v1/query?query="+url.QueryEscape("up"), &data); err != nil {
+		return nil, err
+	}
+	up := make(map[Series]float64, len(data.Result))
+	for _, r := range data.Result {
+		text, _ := r.Value[1].(string)
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("query up: value %q: %w", text, err)
+		}
+		up[Series{r.Metric["job"], r.Metric["instance"]}] = v
+	}
+	return up, nil
+}
+
+// Series names one target by the labels that monctl gives it.
+type Series struct{ Job, Instance string }
+
+// Alertmanagers lists the addresses that alerts are sent to.
+func (p Prometheus) Alertmanagers(ctx context.Context) ([]string, error) {
+	var data struct {
+		ActiveAlertmanagers []struct{ URL string }
+	}
+	if err := p.get(ctx, "/api/v1/alertmanagers", &data); err != nil {
+		return nil, err
+	}
+	var hosts []string
+	for _, a := range data.ActiveAlertmanagers {
+		u, err := url.Parse(a.URL)
+		if err != nil {
+			return nil, fmt.Errorf("alertmanager %q: %w", a.URL, err)
+		}
+		hosts = append(hosts, u.Host)
+	}
+	return hosts, nil
+}
