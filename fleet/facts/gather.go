@@ -21,6 +21,9 @@ type Options struct {
 // DefaultPaths are those that an installation writes to.
 var DefaultPaths = []string{"/", "/opt", "/var/lib", "/etc", "/tmp"}
 
+// ClockTolerance is how far a host's clock may be from this machine's before Line mentions it.
+const ClockTolerance = 1 * time.Second
+
 // Gather asks a host in one Run.
 func Gather(ctx context.Context, conn fleet.Conn, opts Options) (Facts, error) {
 	var clockSeen time.Time
