@@ -24,6 +24,17 @@ type Pins []Pin
 // Attested is how many independent sources make a sum trusted without asking.
 const Attested = 2
 
+// OwnSource is the operator's own word in their own releases.tsv. It is enough by itself.
+const OwnSource = "own"
+
+// Weight is the number of independent sources that state the sum, at least Attested when OwnSource is one.
+func (p Pin) Weight() int {
+	if slices.Contains(p.Sources, OwnSource) {
+		return max(Attested, len(p.Sources))
+	}
+	return len(p.Sources)
+}
+
 const pinHeader = "version\tarch\tfile\tbuild\tsha256\tsources"
 
 var (
@@ -135,7 +146,7 @@ func (p Pins) Newest(line string, sources int, archs []Arch) string {
 
 func (p Pins) covers(version string, sources int, archs []Arch) bool {
 	for _, a := range archs {
-		if pin, ok := p.Find(version, a); !ok || len(pin.Sources) < sources {
+		if pin, ok := p.Find(version, a); !ok || pin.Weight() < sources {
 			return false
 		}
 	}

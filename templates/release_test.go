@@ -2,6 +2,7 @@ package templates
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -210,6 +211,7 @@ func TestNewest(t *testing.T) {
 		"3.13.2 amd64 f  "+sum("6")+" a;b",
 		"3.13.2 arm64 f  "+sum("7")+" b;c",
 		"3.13.2 armv7 f  "+sum("8")+" c",
+		"2.0.0 armv7 f  "+sum("8")+" own",
 	)
 	tests := []struct {
 		line    string
@@ -225,6 +227,7 @@ func TestNewest(t *testing.T) {
 		{"", 2, []Arch{ARMv7}, ""},
 		{"", 1, []Arch{ARMv7}, "3.13.2"},
 		{"9", 1, []Arch{AMD64}, ""},
+		{"2", 2, []Arch{ARMv7}, "2.0.0"},
 	}
 	for _, tt := range tests {
 		if got := pins.Newest(tt.line, tt.sources, tt.archs); got != tt.want {
@@ -270,6 +273,9 @@ func TestOwnPins(t *testing.T) {
 			t.Errorf("%s: no version is attested for amd64 and arm64", name)
 		}
 		for _, p := range pins {
+			if slices.Contains(p.Sources, OwnSource) {
+				t.Errorf("%s %s: %q is for operators", name, p.Version, OwnSource)
+			}
 			if !strings.Contains(p.File, p.Version) || !strings.Contains(p.File, p.Build) {
 				t.Errorf("%s %s: file name %s", name, p.Version, p.File)
 			}

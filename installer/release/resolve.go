@@ -85,7 +85,11 @@ func (r *Resolver) version(ctx context.Context, c Component, want string, archs 
 	case want == LTS && c.Spec.LTS == "":
 		return "", fault.Misuse(fmt.Errorf("upstream has no long-term support line"), "Use `version: latest` or an exact version.")
 	case want == LTS:
-		return attested(c, c.Spec.LTS, archs)
+		v, err := attested(c, c.Spec.LTS, archs)
+		if err != nil && r.TrustUpstream {
+			return r.listed(ctx, c, func(l listedRelease) bool { return l.LTS && l.Stable })
+		}
+		return v, err
 	case strings.Trim(want, "0123456789.") == "" && strings.Count(want, ".") < 2:
 		return attested(c, want, archs)
 	}
@@ -150,7 +154,7 @@ func (r *Resolver) file(ctx context.Context, c Component, version, build string,
 			"One of them is wrong: the file was replaced upstream, or %s was altered. Find out which before installing; then delete the entry of %s from %s.", lock.Name, c.Name, lock.Name)
 	case pinned:
 		f := r.newFile(c.Spec.FileURL(version, pin.Build, pin.File), pin.SHA256, lock.Single)
-		if f.Name, f.Sources, f.Locked = pin.File, len(pin.Sources), isLocked; f.Sources >= templates.Attested {
+		if f.Name, f.Sources, f.Locked = pin.File, len(pin.Sources), isLocked; pin.Weight() >= templates.Attested {
 			f.Trust = lock.Attested
 		}
 		return f, pin.Build, nil

@@ -21,12 +21,17 @@ const (
 	sumsLimit  = 1 << 20
 )
 
+const downloadJSON = "https://prometheus.io/download.json"
+
 // downloadIndex is prometheus.io/download.json: releases by repository, only the latest, long-term support and
 // pre-releases of each. Its shape is set by prometheus/docs, src/download-json-types.ts.
-type downloadIndex map[string][]struct {
-	Version string `json:"version"`
+type downloadIndex map[string][]listedRelease
+
+type listedRelease struct {
+	Version string `json:"version"` // the tag, with "v"
 	Stable  bool   `json:"stable"`
 	Latest  bool   `json:"latest"`
+	LTS     bool   `json:"lts"`
 	Files   []struct {
 		URL    string `json:"url"`
 		SHA256 string `json:"sha256"`
@@ -36,7 +41,7 @@ type downloadIndex map[string][]struct {
 // downloads asks for the index once per Resolver.
 func (r *Resolver) downloads(ctx context.Context) (downloadIndex, error) {
 	r.indexOnce.Do(func() {
-		r.indexErr = r.json(ctx, "https://prometheus.io/download.json", &r.index)
+		r.indexErr = r.json(ctx, downloadJSON, &r.index)
 	})
 	return r.index, r.indexErr
 }
@@ -68,14 +73,9 @@ func (r *Resolver) Latest(ctx context.Context, c Component) (string, error) {
 
 func (r *Resolver) latest(ctx context.Context, c Component) (string, error) {
 	if c.Spec.Index != "" {
-		index, err := r.downloads(ctx)
-		for _, rel := range index[c.Spec.Index] {
-			if rel.Latest && rel.Stable {
-				return strings.TrimPrefix(rel.Version, "v"), nil
-			}
-		}
-		if err != nil && c.Spec.Source != templates.GitHub || ctx.Err() != nil {
-			return "", err
+		version, err := r.listed(ctx, c, func(l listedRelease) bool { return l.Latest && l.Stable })
+		if err == nil || c.Spec.Source != templates.GitHub || ctx.Err() != nil {
+			return version, err
 		}
 	}
 	switch c.Spec.Source {
@@ -87,6 +87,20 @@ func (r *Resolver) latest(ctx context.Context, c Component) (string, error) {
 		return strings.TrimPrefix(stable.Version, "v"), err
 	}
 	return "", fault.Misuse(fmt.Errorf("nobody can be asked for it"), "Set an exact version for %s.", c.Name)
+}
+
+// listed finds a version in download.json.
+func (r *Resolver) listed(ctx context.Context, c Component, is func(listedRelease) bool) (string, error) {
+	index, err := r.downloads(ctx)
+	for _, l := range index[c.Spec.Index] {
+		if version := strings.TrimPrefix(l.Version, "v"); is(l) && templates.ValidVersion(version) {
+			return version, nil
+		}
+	}
+	if err == nil {
+		err = fmt.Errorf("%s does not list such a version of %s", redacted(r.Mirror.Apply(downloadJSON)), c.Name)
+	}
+	return "", err
 }
 
 func (r *Resolver) latestTag(ctx context.Context, c Component) (string, error) {
