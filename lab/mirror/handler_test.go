@@ -1,0 +1,136 @@
+package mirror
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// small is a mirror whose programs are a few bytes.
+func small(t *testing.T) *Mirror {
+	t.Helper()
+	m := &Mirror{dir: t.TempDir()}
+	var made []product
+	for _, version := range []string{"1.5.0", "1.12.1", BrokenVersion} {
+		for _, a := range []arch{amd64, arm64} {
+			made = append(made, product{
+				release: Release{Component: "node_exporter", Owner: "prometheus", Version: version, Arch: a.upstream, Broken: version == BrokenVersion},
+				entries: []entry{{Name: "node_exporter", Text: noise(version), Mode: 0o755}},
+			})
+		}
+	}
+	made = append(made, product{release: Release{Component: "grafana", Owner: "grafana", Version: "13.2.3", Build: "7", Arch: "armv7"}})
+	if err := m.packAll(made, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.writeSums(); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// noise is text that does not get much smaller when it is compressed.
+func noise(seed string) string {
+	var b strings.Builder
+	for sum := sha256.Sum256([]byte(seed)); b.Len() < 200_000; sum = sha256.Sum256(sum[:]) {
+		b.Write(sum[:])
+	}
+	return b.String()
+}
+
+func get(t *testing.T, url string) (*http.Response, string) {
+	t.Helper()
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return response, "cut: " + err.Error()
+	}
+	return response, string(body)
+}
+
+func TestHandlerSpeaksAsUpstreamDoes(t *testing.T) {
+	m := small(t)
+	web := httptest.NewServer(m.Handler())
+	defer web.Close()
+	node := m.Of("node_exporter", "1.5.0")[0]
+	cases := []struct {
+		path   string
+		status int
+		body   string
+	}{
+		{"/prometheus/node_exporter/releases/download/v1.5.0/sha256sums.txt", 200, node.SHA256 + "  node_exporter-1.5.0.linux-amd64.tar.gz\n"},
+		{"/prometheus/node_exporter/releases/download/v1.5.0/", 404, ""},
+		{"/prometheus/node_exporter/releases/tag/v1.5.0", 200, ""},
+		{"/prometheus/node_exporter/releases/tag/v9.9.9", 404, ""},
+		{"/prometheus/unheard_of/releases/latest", 404, ""},
+		{"/x/..%2f..%2findex.json", 404, ""},
+		{"/grafana/release/13.2.3/grafana_13.2.3_7_linux_arm-7.tar.gz.sha256", 200, m.Of("grafana", "13.2.3")[0].SHA256},
+		{"/api/grafana/versions/stable", 200, `"13.2.3"`},
+		{"/api/grafana/versions/latest", 404, ""},
+		{"/api/downloads/grafana/versions/13.2.3/packages/armv7/linux", 200, "grafana_13.2.3_7_linux_arm-7.tar.gz"},
+		{"/api/downloads/grafana/versions/13.2.3/packages/s390x/linux", 404, ""},
+	}
+	for _, c := range cases {
+		response, body := get(t, web.URL+c.path)
+		if response.StatusCode != c.status || !strings.Contains(body, c.body) {
+			t.Errorf("%s: %d %q; want %d %q", c.path, response.StatusCode, body, c.status, c.body)
+		}
+	}
+}
+
+func TestLatestIsTheNewestThatWorks(t *testing.T) {
+	web := httptest.NewServer(small(t).Handler())
+	defer web.Close()
+	response, _ := get(t, web.URL+"/prometheus/node_exporter/releases/latest")
+	if got := response.Header.Get("Location"); !strings.HasSuffix(got, "/prometheus/node_exporter/releases/tag/v1.12.1") {
+		t.Errorf("latest redirects to %q", got)
+	}
+	_, body := get(t, web.URL+"/download.json")
+	var list map[string][]listedRelease
+	if err := json.Unmarshal([]byte(body), &list); err != nil {
+		t.Fatal(err)
+	}
+	node := list["node_exporter"]
+	if len(node) != 1 || node[0].Version != "v1.12.1" || !node[0].Latest || len(node[0].Files) != 2 {
+		t.Errorf("download.json lists %+v", node)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	m := small(t)
+	node := m.Of("node_exporter", "1.5.0")[0]
+	busy := &Fault{Path: ".tar.gz", Status: 503, Times: 1}
+	cut := &Fault{Path: ".tar.gz", After: 100, Times: 1}
+	web := httptest.NewServer(WithFaults(m.Handler(), busy, cut))
+	defer web.Close()
+	if response, _ := get(t, web.URL+node.Path()); response.StatusCode != 503 {
+		t.Errorf("first: %s", response.Status)
+	}
+	if response, body := get(t, web.URL+node.Path()); response.ContentLength != node.Size || !strings.HasPrefix(body, "cut: ") {
+		t.Errorf("second: not cut: %d bytes of %d", len(body), response.ContentLength)
+	}
+	if _, body := get(t, web.URL+node.Path()); int64(len(body)) != node.Size {
+		t.Errorf("third: %d bytes, want %d", len(body), node.Size)
+	}
+}
+
+func TestSlowFault(t *testing.T) {
+	m := small(t)
+	node := m.Of("node_exporter", "1.5.0")[0]
+	web := httptest.NewServer(WithFaults(m.Handler(), &Fault{BytesPerSecond: node.Size * 5}))
+	defer web.Close()
+	start := time.Now()
+	if _, body := get(t, web.URL+node.Path()); int64(len(body)) != node.Size || time.Since(start) < 100*time.Millisecond {
+		t.Errorf("%d bytes in %s", len(body), time.Since(start))
+	}
+}
