@@ -224,7 +224,7 @@ func TestNewest(t *testing.T) {
 		{"", 1, []Arch{AMD64, ARM64}, "3.15.0"},
 		{"3.13", 2, []Arch{AMD64}, "3.13.4"},
 		{"3.13", 2, []Arch{AMD64, ARM64}, "3.13.2"},
-		{"", 2, []Arch{ARMv7}, ""},
+		{"3", 2, []Arch{ARMv7}, ""},
 		{"", 1, []Arch{ARMv7}, "3.13.2"},
 		{"9", 1, []Arch{AMD64}, ""},
 		{"2", 2, []Arch{ARMv7}, "2.0.0"},
