@@ -3,9 +3,9 @@ package inventory
 import (
 	"errors"
 	"fmt"
-	"time"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Any input is either an inventory or a list of mistakes that all have a place in the file.
