@@ -19,10 +19,23 @@ import (
 
 // Proof is one thing that was proven about a host, or not.
 type Proof struct {
+	Kind ProofKind
 	What string // "node_exporter is ready", "Prometheus on vm1 reports node_exporter up"
 	Unit string // the unit it is about
 	Err  error
 }
+
+// ProofKind says what sort of thing was proven.
+type ProofKind string
+
+// The kinds of proofs.
+const (
+	ProofReady      ProofKind = "ready"      // it answers that it is ready
+	ProofTarget     ProofKind = "target"     // a Prometheus scrapes it
+	ProofAlerts     ProofKind = "alerts"     // a Prometheus would send it alerts
+	ProofDatabase   ProofKind = "database"   // its database works
+	ProofDatasource ProofKind = "datasource" // it can query a datasource
+)
 
 // proofs collects what is proven per host, from many goroutines.
 type proofs struct {
@@ -93,7 +106,7 @@ func (r *Run) proveReady(ctx context.Context, h *Host, found *proofs) {
 			continue
 		}
 		err := asker.Ready(ctx, "http://"+i.Local()+i.Component.Ready, func(ctx context.Context) error { return crashed(ctx, h.conn, i.Unit()) })
-		found.add(h.Name, Proof{What: i.Component.Name + " is ready", Unit: i.Unit(), Err: err})
+		found.add(h.Name, Proof{Kind: ProofReady, What: i.Component.Name + " is ready", Unit: i.Unit(), Err: err})
 	}
 }
 
@@ -136,11 +149,11 @@ func (r *Run) provePrometheus(ctx context.Context, asker *prove.Asker, i desired
 	expected, hostOf := r.expected(i, hosts)
 	down, err := r.allUp(ctx, p, i, expected, quick)
 	if err != nil {
-		found.add(i.Host.Name, Proof{What: "Prometheus answers", Unit: i.Unit(), Err: err})
+		found.add(i.Host.Name, Proof{Kind: ProofReady, What: "Prometheus answers", Unit: i.Unit(), Err: err})
 		return
 	}
 	for _, e := range expected {
-		proof := Proof{What: fmt.Sprintf("Prometheus on %s reports %s up", i.Host.Name, e.Job), Unit: desired.UnitName(e.Job)}
+		proof := Proof{Kind: ProofTarget, What: fmt.Sprintf("Prometheus on %s reports %s up", i.Host.Name, e.Job), Unit: desired.UnitName(e.Job)}
 		if why := down[e.Series]; why != nil {
 			proof.Err = fmt.Errorf("%s: %w", e.Address, why)
 		}
@@ -203,7 +216,7 @@ func (r *Run) proveAlertmanagers(ctx context.Context, p prove.Prometheus, i desi
 			err = fmt.Errorf("Prometheus does not send alerts to %s", address)
 		}
 	}
-	found.add(i.Host.Name, Proof{What: fmt.Sprintf("Prometheus on %s sends alerts to Alertmanager", i.Host.Name), Unit: i.Unit(), Err: err})
+	found.add(i.Host.Name, Proof{Kind: ProofAlerts, What: fmt.Sprintf("Prometheus on %s sends alerts to Alertmanager", i.Host.Name), Unit: i.Unit(), Err: err})
 }
 
 // proveGrafana lets Grafana itself query each of its datasources.
@@ -214,7 +227,7 @@ func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i d
 	if err == nil {
 		err = g.Database(ctx)
 	}
-	found.add(h.Name, Proof{What: "Grafana's database works", Unit: i.Unit(), Err: err})
+	found.add(h.Name, Proof{Kind: ProofDatabase, What: "Grafana's database works", Unit: i.Unit(), Err: err})
 	if err != nil {
 		return
 	}
@@ -223,7 +236,7 @@ func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i d
 		if errors.Is(err, prove.ErrPasswordChanged) {
 			err = fault.With(err, "Write the new password to %s/admin_password on %s (one line, mode 0600), or set it back: grafana cli admin reset-admin-password.", i.Config(), h.Name)
 		}
-		found.add(h.Name, Proof{What: "Grafana queries " + d.Title, Unit: i.Unit(), Err: err})
+		found.add(h.Name, Proof{Kind: ProofDatasource, What: "Grafana queries " + d.Title, Unit: i.Unit(), Err: err})
 	}
 }
 

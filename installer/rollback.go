@@ -40,8 +40,7 @@ func Rollback(ctx context.Context, o Options) []Outcome {
 }
 
 func rollback(ctx context.Context, o Options, h fleet.Host, out *Outcome) error {
-	o.report(Event{Host: h.Name, Doing: "connect"})
-	conn, err := o.Dial(ctx, h)
+	conn, err := o.dial(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -82,7 +81,7 @@ func proveInstalled(ctx context.Context, conn fleet.Conn, o Options, host string
 	var errs []error
 	for _, m := range manifests {
 		err := asker.Ready(ctx, "http://"+m.Address+m.Ready, func(ctx context.Context) error { return crashed(ctx, conn, m.Unit) })
-		out.Proofs = append(out.Proofs, Proof{What: m.Component + " " + m.Version + " is ready", Unit: m.Unit, Err: err})
+		out.Proofs = append(out.Proofs, Proof{Kind: ProofReady, What: m.Component + " " + m.Version + " is ready", Unit: m.Unit, Err: err})
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
