@@ -244,6 +244,9 @@ func explain(err error) error {
 		}
 		return err
 	}
+	if strings.Contains(err.Error(), "redirected ") {
+		return fault.With(err, "The server sends the request elsewhere: check `mirror:` in monctl.yaml, or the proxy.")
+	}
 	var u *url.Error
 	if errors.As(err, &u) || errors.Is(err, errStalled) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fault.With(err, "Run it again: what arrived is kept. If this machine has no way to the internet, set HTTPS_PROXY, "+
