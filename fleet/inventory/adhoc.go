@@ -58,7 +58,8 @@ func (inv *Inventory) adHocHosts(targets []string) []error {
 		if t == (target{host: localhost}) {
 			h.Local, h.User = true, ""
 		}
-		if seen[h.Name] && h.Port != 0 {
+		way := fmt.Sprintf("%s %d", strings.ToLower(h.Address), portOr22(h.Port))
+		if seen[h.Name] && !seen[way] && h.Port != 0 {
 			h.Name += "-" + strconv.Itoa(h.Port)
 		}
 		if seen[h.Name] {
@@ -67,7 +68,7 @@ func (inv *Inventory) adHocHosts(targets []string) []error {
 		if err := checkName(h.Name); err != nil {
 			errs = append(errs, fmt.Errorf("target %q: %w", word, err))
 		}
-		seen[h.Name] = true
+		seen[h.Name], seen[way] = true, true
 		inv.Hosts = append(inv.Hosts, Host{Host: h})
 	}
 	return errs

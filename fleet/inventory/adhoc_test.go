@@ -46,7 +46,8 @@ func TestAdHocErrors(t *testing.T) {
 	}{
 		{nil, nil, "no hosts given"},
 		{[]string{"a", "u@a"}, nil, `target "u@a": given twice`},
-		{[]string{"a:1", "a:1"}, nil, ""},
+		{[]string{"a:1", "a:1"}, nil, `target "a:1": given twice`},
+		{[]string{"a", "a:22"}, nil, `target "a:22": given twice`},
 		{[]string{"-oProxyCommand=x"}, nil, `target "-oProxyCommand=x": address "-oProxyCommand=x": want a host name`},
 		{[]string{"$(reboot)@a"}, nil, `user "$(reboot)": want a login name`},
 		{[]string{"a;b"}, nil, `address "a;b"`},

@@ -11,7 +11,10 @@ import (
 )
 
 // Secret is a value, or where to find one. It prints as a placeholder or as its reference, never as the value.
-type Secret struct{ literal, env, file string }
+type Secret struct {
+	literal   *string // behind a pointer: fmt asks no methods of a Secret in an unexported field
+	env, file string
+}
 
 const maxSecretSize = 64 << 10 // bytes
 
@@ -20,7 +23,8 @@ const maxSecretSize = 64 << 10 // bytes
 func (inv *Inventory) Secret(value any) (Secret, bool) {
 	switch v := value.(type) {
 	case string, int64, float64, bool:
-		return Secret{literal: fmt.Sprint(v)}, true
+		literal := fmt.Sprint(v)
+		return Secret{literal: &literal}, true
 	case map[string]any:
 		if len(v) != 1 {
 			return Secret{}, false
@@ -64,8 +68,10 @@ func (s Secret) Resolve() (string, error) {
 		return value, nil
 	case s.file != "":
 		return readSecret(s.file)
+	case s.literal != nil:
+		return *s.literal, nil
 	}
-	return s.literal, nil
+	return "", nil
 }
 
 func readSecret(path string) (string, error) {

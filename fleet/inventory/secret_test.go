@@ -71,7 +71,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	}
 	shown := string(raw)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		shown += fmt.Sprintf(verb, s) + fmt.Sprintf(verb, &s) + fmt.Sprintf(verb, struct{ S Secret }{s})
+		shown += fmt.Sprintf(verb, s) + fmt.Sprintf(verb, &s) + fmt.Sprintf(verb, struct{ s Secret }{s})
 	}
 	if strings.Contains(shown, "hunter2") || strings.Contains(shown, fmt.Sprintf("%x", "hunter2")) {
 		t.Errorf("the secret is shown: %s", shown)
