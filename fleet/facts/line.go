@@ -28,10 +28,15 @@ func (f Facts) Line() string {
 	return strings.Join(words, ", ")
 }
 
-// system gives "Debian 12": the first word of the pretty name and the version.
+// system gives "Debian 12" of "Debian GNU/Linux 12 (bookworm)": the name up to its version, and the version.
 func (f Facts) system() string {
-	first, _, _ := strings.Cut(f.OS.Name, " ")
-	return or(strings.TrimSpace(or(first, f.OS.ID)+" "+f.OS.VersionID), "unknown system")
+	name := f.OS.Name
+	if end := strings.IndexAny(name, "(0123456789"); end >= 0 {
+		name = name[:end]
+	}
+	name = strings.TrimSuffix(strings.TrimSpace(name), " v") // "Alpine Linux v3.20"
+	name = strings.TrimSuffix(strings.TrimSuffix(name, " Linux"), " GNU/Linux")
+	return or(strings.TrimSpace(or(name, f.OS.ID)+" "+f.OS.VersionID), "unknown system")
 }
 
 // clock compares the host's time with the bounds of when it was read. Off is only what lies outside of both.

@@ -17,16 +17,16 @@ func (p *parser) listeners() {
 	for i := range p.f.Listeners {
 		l := &p.f.Listeners[i]
 		dir := "/proc/" + strconv.Itoa(l.PID) + "/"
-		l.Command = strings.TrimRight(strings.ReplaceAll(files[dir+"cmdline"], "\x1f", " "), " \n")
+		l.Command = commandLine(files[dir+"cmdline"])
 		l.Unit = unitOf(files[dir+"cgroup"])
 		if l.Process == "" {
 			l.Process = strings.TrimSpace(files[dir+"comm"])
 		}
+		l.Process = printable(l.Process)
 	}
 }
 
-// parseSS reads `ss -lntup`: Netid State Recv-Q Send-Q Local Peer users:(("name",pid=1,fd=2),…). A socket that several
-// processes share (a parent and its workers) is given to the first.
+// parseSS reads `ss -lntup`: Netid State Recv-Q Send-Q Local Peer users:(("name",pid=1,fd=2),…).
 func parseSS(table string) ([]Listener, bool) {
 	var out []Listener
 	header := false
@@ -44,14 +44,35 @@ func parseSS(table string) ([]Listener, bool) {
 			continue
 		}
 		l := Listener{Network: w[0], Address: address}
-		if _, users, ok := strings.Cut(line, `users:(("`); ok {
-			l.Process, users, _ = strings.Cut(users, `",pid=`)
-			digits, _, _ := strings.Cut(users, ",")
-			l.PID, _ = strconv.Atoi(digits)
-		}
+		l.Process, l.PID = holder(line)
 		out = append(out, l)
 	}
 	return out, header
+}
+
+// holder picks one of the processes that share a socket.
+func holder(line string) (name string, pid int) {
+	_, users, _ := strings.Cut(line, "users:(")
+	for users != "" {
+		var user string
+		_, users, _ = strings.Cut(users, `("`)
+		user, users, _ = strings.Cut(users, ")")
+		at := strings.LastIndex(user, `",pid=`)
+		if at < 0 {
+			continue
+		}
+		digits, _, _ := strings.Cut(user[at+len(`",pid=`):], ",")
+		if n, err := strconv.Atoi(digits); err == nil && closer(n, pid) {
+			name, pid = user[:at], n
+		}
+	}
+	return name, pid
+}
+
+// closer says that a is rather the holder of a socket than b: a parent started before its workers, but systemd (1) only
+// keeps the sockets that it hands to services. 0 is nobody.
+func closer(a, b int) bool {
+	return a > 0 && (b == 0 || b == 1 || a > 1 && a < b)
 }
 
 // parseLocal reads ss' "0.0.0.0:22", "[::]:22", "*:9090" and "127.0.0.53%lo:53". "*" is a socket for IPv6 and IPv4.

@@ -50,7 +50,7 @@ func hexAddress(word string) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(address.Unmap(), uint16(number)), ok
 }
 
-// inodeOwners reads `ls -l /proc/[0-9]*/fd`: which process holds the socket of an inode. The lowest PID has it first.
+// inodeOwners reads `ls -l /proc/[0-9]*/fd`: which process holds the socket of an inode.
 func inodeOwners(listing string) map[string]int {
 	owners := map[string]int{}
 	pid := 0
@@ -61,7 +61,7 @@ func inodeOwners(listing string) map[string]int {
 			continue
 		}
 		_, inode, ok := strings.Cut(strings.TrimSpace(line), " socket:[")
-		if inode = strings.TrimSuffix(inode, "]"); ok && (owners[inode] == 0 || pid < owners[inode]) {
+		if inode = strings.TrimSuffix(inode, "]"); ok && closer(pid, owners[inode]) {
 			owners[inode] = pid
 		}
 	}

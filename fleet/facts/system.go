@@ -28,6 +28,9 @@ func (p *parser) system() {
 	f.Clock.RTCLocal = rtcLocal(p.files["/etc/adjtime"])
 	f.SELinux = p.selinux()
 	f.AppArmor = map[string]Tri{"Y": Yes, "N": No}[p.line("/sys/module/apparmor/parameters/enabled")]
+	if f.AppArmor == Unknown && f.CPUs > 0 {
+		f.AppArmor = No // as with SELinux
+	}
 	if strings.Contains(p.files["/etc/ufw/ufw.conf"], "\nENABLED=yes") {
 		f.Firewall = append(f.Firewall, "ufw")
 	}
