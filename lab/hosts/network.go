@@ -56,11 +56,13 @@ func (l *Lab) configureBridge(ctx context.Context) error {
 }
 
 // connect gives the host a network namespace with one card, eth0, on the bridge.
+// The card's own address is made from the host's, so that a host made anew is
+// found at once by neighbours that remember the old one.
 func (h *Host) connect(ctx context.Context) error {
 	batch := fmt.Sprintf(`netns add %[1]s
-link add %[1]s type veth peer name eth0 netns %[1]s
+link add %[1]s type veth peer name eth0 address %[3]s netns %[1]s
 link set %[1]s master %[2]s up
-`, h.Machine, h.lab.Bridge)
+`, h.Machine, h.lab.Bridge, cardAddress(h.Address))
 	if _, err := run.Input(ctx, batch, "ip", "-batch", "-"); err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
@@ -69,6 +71,12 @@ link set %[1]s master %[2]s up
 		return fmt.Errorf("connect: %w", err)
 	}
 	return nil
+}
+
+// cardAddress is a locally administered MAC address with the IPv4 address in it.
+func cardAddress(address string) string {
+	ip := net.ParseIP(address).To4()
+	return net.HardwareAddr(append([]byte{0x02, 0x00}, ip...)).String()
 }
 
 // disconnect removes the link and the namespace; what is gone already is no error.
