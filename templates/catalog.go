@@ -20,7 +20,7 @@ const (
 	StateRoot   = DataRoot + "/.host"   // journal and manifests, for root only
 )
 
-//go:embed *.tmpl */component.yaml */releases.tsv */*.tmpl
+//go:embed *.tmpl */component.yaml */releases.tsv */*.tmpl */dashboards/*.json
 var embedded embed.FS
 
 // Catalog is every known component by name.
