@@ -16,10 +16,10 @@ import (
 
 // Release is one archive: a version of a component for one architecture.
 type Release struct {
-	Component string `json:"component"` // node_exporter
-	Owner     string `json:"owner"`     // the GitHub organisation; "grafana" for Grafana
-	Version   string `json:"version"`   // without v
-	Arch      string `json:"arch"`      // upstream's word: amd64, arm64, armv7
+	Component string `json:"component"`       // node_exporter
+	Owner     string `json:"owner"`           // the GitHub organisation; "grafana" for Grafana
+	Version   string `json:"version"`         // without v
+	Arch      string `json:"arch"`            // upstream's word: amd64, arm64, armv7
 	Build     string `json:"build,omitempty"` // Grafana's build id
 	SHA256    string `json:"sha256"`
 	Size      int64  `json:"size"`
@@ -64,9 +64,9 @@ type Mirror struct {
 	dir      string
 }
 
-func (m *Mirror) www() string             { return filepath.Join(m.dir, "www") }
-func (m *Mirror) index() string           { return filepath.Join(m.dir, "index.json") }
-func (m *Mirror) place(r Release) string  { return filepath.Join(m.www(), r.Dir(), r.File()) }
+func (m *Mirror) www() string            { return filepath.Join(m.dir, "www") }
+func (m *Mirror) index() string          { return filepath.Join(m.dir, "index.json") }
+func (m *Mirror) place(r Release) string { return filepath.Join(m.www(), r.Dir(), r.File()) }
 
 // Open reads the mirror that [Build] left in the lab's cache.
 func Open(cache string) (*Mirror, error) {
