@@ -5,6 +5,7 @@
 package fleettest
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/pem"
@@ -12,9 +13,11 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/monctl/monctl/fleet"
@@ -24,30 +27,34 @@ import (
 
 // Options of Start. The zero value is a host that root logs in to with a key.
 type Options struct {
-	Env          []string   // NAME=value, added to the environment of what is run
-	Shell        string     // login shell, run as SHELL -c COMMAND; "" is /bin/sh
-	Sudo         Sudo       // "" is a root login, which needs none
-	Password     string     // also accept this password
-	Interactive  bool       // ask for Password by keyboard-interactive instead
-	RefuseKeys   bool       // accept no key at all
-	NoForwarding bool       // answer direct-tcpip with "administratively prohibited", as AllowTcpForwarding no does
-	MaxSessions  int        // sessions at once; 0 is no limit
-	HostKey      ssh.Signer // 0 is a new ed25519 key
+	Env          []string        // NAME=value, added to the environment of what is run
+	Shell        string          // login shell, run as SHELL -c COMMAND; "" is /bin/sh
+	Wrap         []string        // words put before the login shell: a program that runs the rest, such as RealSudo's
+	Sudo         Sudo            // "" is a root login, which needs none
+	Password     string          // also accept this password
+	Interactive  bool            // ask for Password by keyboard-interactive instead
+	RefuseKeys   bool            // accept no key at all
+	NoForwarding bool            // answer direct-tcpip with "administratively prohibited", as AllowTcpForwarding no does
+	MaxSessions  int             // sessions at once; 0 is no limit
+	HostKeys     []ssh.Signer    // nil is a new ed25519 key
+	Keys         []ssh.PublicKey // accepted besides the one of Key
 }
 
 // Server is a running host.
 type Server struct {
 	options  Options
 	dir      string
+	sudo     string // folder of the stand-in
 	listener net.Listener
-	client   ssh.PublicKey
+	client   ssh.PublicKey // of Key
 	env      []string
 
 	mu       sync.Mutex
-	host     ssh.Signer
+	host     []ssh.Signer
 	conns    map[*faultyConn]bool
 	fault    faults
 	sessions int
+	running  map[int]bool // process groups
 	wg       sync.WaitGroup
 
 	logins, execs atomic.Int64
@@ -56,15 +63,16 @@ type Server struct {
 // Start runs a host until the test ends.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	s := &Server{options: o, dir: t.TempDir(), conns: map[*faultyConn]bool{}}
-	s.host = o.HostKey
+	s := &Server{options: o, dir: t.TempDir(), conns: map[*faultyConn]bool{}, running: map[int]bool{}}
+	s.host = o.HostKeys
 	if s.host == nil {
-		s.host = NewKey(t)
+		s.host = []ssh.Signer{NewKey(t)}
 	}
 	s.client = writeKey(t, s.Key())
 	s.env = append(os.Environ(), o.Env...)
 	if o.Sudo != "" {
-		s.env = append(s.env, "PATH="+standInSudo(t, o.Sudo)+":"+os.Getenv("PATH"))
+		s.sudo = StandInSudo(t, o.Sudo)
+		s.env = append(s.env, "PATH="+s.sudo+":"+os.Getenv("PATH"))
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -75,9 +83,15 @@ func Start(t testing.TB, o Options) *Server {
 	return s
 }
 
+// stop ends the server and what still runs there.
 func (s *Server) stop() {
 	_ = s.listener.Close()
 	s.Cut()
+	s.mu.Lock()
+	for pid := range s.running {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
+	s.mu.Unlock()
 	s.wg.Wait()
 }
 
@@ -95,11 +109,11 @@ func (s *Server) Key() string { return filepath.Join(s.dir, "id_ed25519") }
 // KnownHosts is a known_hosts file with the key that the server had when it started.
 func (s *Server) KnownHosts() string { return filepath.Join(s.dir, "known_hosts") }
 
-// HostKey is the public key the server shows.
+// HostKey is the first public key the server shows.
 func (s *Server) HostKey() ssh.PublicKey {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.host.PublicKey()
+	return s.host[0].PublicKey()
 }
 
 // ChangeHostKey gives the server another key; KnownHosts keeps the old one.
@@ -107,7 +121,7 @@ func (s *Server) ChangeHostKey(t testing.TB) {
 	key := NewKey(t)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.host = key
+	s.host = []ssh.Signer{key}
 }
 
 // Logins is how many connections have authenticated, and Execs how many commands were started: monctl needs one of
@@ -117,8 +131,14 @@ func (s *Server) Logins() int { return int(s.logins.Load()) }
 // Execs is how many commands were started.
 func (s *Server) Execs() int { return int(s.execs.Load()) }
 
+// SudoTries is how many passwords the stand-in for sudo was given.
+func (s *Server) SudoTries() int {
+	tries, _ := os.ReadFile(filepath.Join(s.sudo, "tries"))
+	return bytes.Count(tries, []byte("\n"))
+}
+
 func (s *Server) writeKnownHosts(t testing.TB) {
-	line := knownhosts.Line([]string{s.listener.Addr().String()}, s.host.PublicKey())
+	line := knownhosts.Line([]string{s.listener.Addr().String()}, s.host[0].PublicKey())
 	must(t, os.WriteFile(s.KnownHosts(), []byte(line+"\n"), 0o600))
 }
 
@@ -133,10 +153,12 @@ func (s *Server) accept() {
 }
 
 func (s *Server) config() *ssh.ServerConfig {
-	c := &ssh.ServerConfig{MaxAuthTries: 6}
+	c := &ssh.ServerConfig{MaxAuthTries: 6} // as sshd
 	c.PublicKeyCallback = func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-		if !s.options.RefuseKeys && string(key.Marshal()) == string(s.client.Marshal()) {
-			return nil, nil
+		for _, k := range append(slices.Clone(s.options.Keys), s.client) {
+			if !s.options.RefuseKeys && bytes.Equal(k.Marshal(), key.Marshal()) {
+				return nil, nil
+			}
 		}
 		return nil, errors.New("not this key")
 	}
@@ -160,7 +182,9 @@ func (s *Server) config() *ssh.ServerConfig {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.AddHostKey(s.host)
+	for _, key := range s.host {
+		c.AddHostKey(key)
+	}
 	return c
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
@@ -23,7 +24,7 @@ func (s *Server) serve(tcp net.Conn) {
 	s.logins.Add(1)
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { answer(requests, faulty) })
+	wg.Go(func() { ssh.DiscardRequests(requests) }) // a keepalive gets a failure, which is an answer
 	for c := range channels {
 		switch {
 		case c.ChannelType() == "session" && s.takeSession():
@@ -43,9 +44,6 @@ func (s *Server) serve(tcp net.Conn) {
 	}
 	_ = conn.Wait()
 }
-
-// answer replies to global requests as sshd does: a keepalive gets a failure, which is an answer.
-func answer(requests <-chan *ssh.Request, _ *faultyConn) { ssh.DiscardRequests(requests) }
 
 func (s *Server) takeSession() bool {
 	s.mu.Lock()
@@ -96,7 +94,8 @@ func (s *Server) run(command string, channel ssh.Channel) int {
 	if shell == "" {
 		shell = "/bin/sh"
 	}
-	cmd := exec.Command(shell, "-c", command)
+	argv := append(slices.Clone(s.options.Wrap), shell, "-c", command)
+	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env = s.env
 	cmd.Stdout, cmd.Stderr = channel, channel.Stderr()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -108,6 +107,8 @@ func (s *Server) run(command string, channel ssh.Channel) int {
 		_, _ = io.WriteString(channel.Stderr(), err.Error()+"\n")
 		return 127
 	}
+	s.remember(cmd.Process.Pid, true)
+	defer s.remember(cmd.Process.Pid, false)
 	go func() {
 		_, _ = io.Copy(stdin, channel)
 		_ = stdin.Close()
@@ -118,6 +119,16 @@ func (s *Server) run(command string, channel ssh.Channel) int {
 		return exit.ExitCode()
 	}
 	return 0
+}
+
+func (s *Server) remember(pid int, running bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if running {
+		s.running[pid] = true
+	} else {
+		delete(s.running, pid)
+	}
 }
 
 // forward serves direct-tcpip.

@@ -55,8 +55,9 @@ echo 'sudo: 3 incorrect password attempts' >&2
 exit 1
 `
 
-// standInSudo writes the stand-ins into a folder for PATH.
-func standInSudo(t testing.TB, mode Sudo) string {
+// StandInSudo writes the stand-ins into a folder, which is to come first in PATH. The file tries in it gets a line for each
+// password tried.
+func StandInSudo(t testing.TB, mode Sudo) string {
 	t.Helper()
 	dir := t.TempDir()
 	id := "#!/bin/sh\n[ \"$*\" = -u ] && echo 1000 && exit\nexec /usr/bin/id \"$@\"\n"

@@ -20,7 +20,7 @@ const greeting = "monctl-shell-1"
 // no password is ever left in the stream for the shell to read.
 const prompt = "monctl-wants-the-sudo-password"
 
-// noSudo is what elevate prints when the host has no sudo; noID when id is missing or fails.
+// noSudo is what elevate prints when the host has no sudo.
 const noSudo = "monctl-found-no-sudo"
 
 // elevate runs its first argument with sh as root, through sudo unless it is root already. Bound by the same rules as

@@ -22,6 +22,9 @@ var (
 
 func wantsPassword(cause error) error {
 	err := ErrSudoPassword
+	if fault.Remedy(cause) != "" {
+		return cause
+	}
 	if cause != nil {
 		err = fmt.Errorf("%w: %w", err, cause)
 	}
@@ -49,7 +52,6 @@ var sudoSays = []struct {
 	cause  error
 	remedy string
 }{
-	{noSudo, ErrSudoMissing, "Install sudo on the host, or log in as root (user: root in the inventory)."},
 	{"must have a tty", ErrSudoTTY, "Add to /etc/sudoers (with visudo): Defaults:LOGIN !requiretty"},
 	{"incorrect password", ErrSudoWrong, "Run again with the right password."},
 	{"Authentication failed", ErrSudoWrong, "Run again with the right password."},
@@ -67,9 +69,12 @@ var sudoSays = []struct {
 
 // diagnose turns a shell that did not come up into a cause, from what the host printed on its two streams.
 func diagnose(cause error, stdout, stderr []byte) error {
+	if strings.Contains(string(stderr), noSudo) {
+		return fault.With(ErrSudoMissing, "Install sudo on the host, or log in as root (user: root in the inventory).")
+	}
 	for _, s := range sudoSays {
 		if strings.Contains(string(stderr), s.text) {
-			return fault.With(withTail(s.cause, clean(stderr)), "%s", s.remedy)
+			return fault.With(fmt.Errorf("%w (host said: %s)", s.cause, lineWith(clean(stderr), s.text)), "%s", s.remedy)
 		}
 	}
 	if errors.Is(cause, ErrNotShell) || cause != ErrEnded && len(stdout) == 0 {
@@ -80,8 +85,22 @@ func diagnose(cause error, stdout, stderr []byte) error {
 
 // clean takes our own marks out of what the host said.
 func clean(stderr []byte) []byte {
-	for _, mark := range []string{prompt, noSudo, greeting} {
+	for _, mark := range []string{prompt, greeting} {
 		stderr = bytes.ReplaceAll(stderr, []byte(mark), nil)
 	}
 	return stderr
+}
+
+// lineWith is the line that holds a text, cut to what fits into a message.
+func lineWith(stderr []byte, text string) string {
+	const most = 100
+	for line := range strings.Lines(string(stderr)) {
+		if strings.Contains(line, text) {
+			if line = strings.TrimSpace(line); len(line) > most {
+				line = strings.ToValidUTF8(line[:most], "") + "…"
+			}
+			return line
+		}
+	}
+	return text
 }

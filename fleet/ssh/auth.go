@@ -3,7 +3,6 @@ package ssh
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 )
 
@@ -17,13 +16,15 @@ type Prompter interface {
 
 var errNobody = errors.New("there is no terminal to ask on")
 
-// Auth is what all hosts of a run share: whom to ask, the agent, keys once unlocked and passwords once given, so that
+// Auth is what all hosts of a run share: whom to ask, the agents, keys once unlocked and passwords once given, so that
 // nothing is asked twice and questions come one at a time. It is safe for use by several goroutines.
 type Auth struct {
 	prompter Prompter
-	asking   sync.Mutex // held while a person is asked, and for answers
+	asking   sync.Mutex // held while a person is asked
 
-	answers map[string]string // by question
+	mu        sync.Mutex
+	passwords map[string]*password // by what they are for
+
 	agents  agents
 	keys    keyFiles
 	known   knownHosts
@@ -31,46 +32,107 @@ type Auth struct {
 }
 
 // NewAuth returns an Auth that asks through p, or refuses when p is nil.
-func NewAuth(p Prompter) *Auth { return &Auth{prompter: p, answers: map[string]string{}} }
+func NewAuth(p Prompter) *Auth { return &Auth{prompter: p, passwords: map[string]*password{}} }
 
-// secret asks once for each distinct key and remembers the answer.
-func (a *Auth) secret(ctx context.Context, key, question string) (string, error) {
-	a.asking.Lock()
-	defer a.asking.Unlock()
-	if answer, ok := a.answers[key]; ok {
-		return answer, nil
-	}
-	if a.prompter == nil {
-		return "", errNobody
-	}
-	answer, err := a.prompter.Secret(ctx, question)
-	if err != nil {
-		return "", fmt.Errorf("ask: %w", err)
-	}
-	a.answers[key] = answer
-	return answer, nil
-}
-
-// sudoPassword is asked once for each login name: a fleet usually shares it.
-func (a *Auth) sudoPassword(ctx context.Context, t target) (string, error) {
-	return a.secret(ctx, "sudo "+t.user, fmt.Sprintf("sudo password for %s (used on every host of this run that asks for it): ", t.user))
-}
-
-// ask asks every time.
+// ask asks for a secret.
 func (a *Auth) ask(ctx context.Context, question string) (string, error) {
-	a.asking.Lock()
-	defer a.asking.Unlock()
 	if a.prompter == nil {
 		return "", errNobody
+	}
+	a.asking.Lock()
+	defer a.asking.Unlock()
+	if err := ctx.Err(); err != nil {
+		return "", err
 	}
 	return a.prompter.Secret(ctx, question)
 }
 
+// confirm asks for a yes.
 func (a *Auth) confirm(ctx context.Context, question string) (bool, error) {
-	a.asking.Lock()
-	defer a.asking.Unlock()
 	if a.prompter == nil {
 		return false, errNobody
 	}
+	a.asking.Lock()
+	defer a.asking.Unlock()
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
 	return a.prompter.Confirm(ctx, question)
+}
+
+// password returns the one for a purpose, such as "sudo deploy".
+func (a *Auth) password(purpose string) *password {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.passwords[purpose]
+	if p == nil {
+		p = &password{turn: make(chan struct{}, 1)}
+		a.passwords[purpose] = p
+	}
+	return p
+}
+
+// password is one that many hosts take. The first host to use it tries it alone while the others wait: a mistyped one
+// must not fail everywhere at once and have the account locked.
+type password struct {
+	turn     chan struct{} // holds a token while one host tries
+	text     string
+	given    bool
+	verified bool
+	refused  error // why it is not to be tried again
+}
+
+// trial is the use of a password by one host, which must end with judge.
+type trial struct {
+	*password
+	alone bool // the others wait for the verdict
+}
+
+// take waits for its turn and returns the password, asked for if need be.
+func (p *password) take(ctx context.Context, a *Auth, question string) (string, *trial, error) {
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return "", nil, ctx.Err()
+	}
+	if p.refused != nil || p.verified {
+		defer func() { <-p.turn }()
+		return p.text, &trial{password: p}, p.refused
+	}
+	if !p.given {
+		text, err := a.ask(ctx, question)
+		if err != nil {
+			<-p.turn
+			return "", nil, err
+		}
+		p.text, p.given = text, true
+	}
+	return p.text, &trial{p, true}, nil
+}
+
+// verdict is what a host made of a password.
+type verdict int
+
+const (
+	unknown  verdict = iota // it did not come to that
+	accepted                // others may use it at once
+	mistaken                // a person is asked again
+	hopeless                // no host is to try it again
+)
+
+// judge ends a trial. It is safe on nil and to call twice.
+func (t *trial) judge(v verdict, err error) {
+	if t == nil || !t.alone {
+		return
+	}
+	t.alone = false
+	switch v {
+	case accepted:
+		t.verified = true
+	case mistaken:
+		t.given = false
+	case hopeless:
+		t.refused = err
+	}
+	<-t.turn
 }

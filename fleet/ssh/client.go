@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"sync"
-	"time"
 
 	xssh "golang.org/x/crypto/ssh"
 )
@@ -13,7 +11,8 @@ import (
 // client is an authenticated connection and the ones it was made through.
 type client struct {
 	*xssh.Client
-	via *client // the jump host; nil for a direct connection
+	wire *wire
+	via  *client // the jump host; nil for a direct connection
 }
 
 // Close ends the connection and those below it.
@@ -58,7 +57,7 @@ func handshake(ctx context.Context, via *client, t target, o Options, check func
 	}
 	stop := context.AfterFunc(ctx, func() { _ = tcp.Close() })
 	defer stop()
-	raw := &handshakeConn{Conn: tcp, timeout: t.timeout}
+	raw := &wire{Conn: tcp, timeout: t.timeout}
 	raw.resume()
 	l := &login{ctx: ctx, target: t, o: o, clock: raw}
 	c, channels, requests, err := xssh.NewClientConn(raw, t.addr(), &xssh.ClientConfig{
@@ -69,14 +68,16 @@ func handshake(ctx context.Context, via *client, t target, o Options, check func
 		ClientVersion:     "SSH-2.0-monctl",
 	})
 	if err != nil {
+		l.judge(unknown)
 		_ = tcp.Close()
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("connect to %s: %w", t.addr(), ctx.Err())
 		}
 		return nil, handshakeFailed(t, err, raw.greeting())
 	}
+	l.judge(accepted)
 	raw.done()
-	return &client{Client: xssh.NewClient(c, channels, requests), via: via}, nil
+	return &client{Client: xssh.NewClient(c, channels, requests), wire: raw, via: via}, nil
 }
 
 func dialTCP(ctx context.Context, via *client, t target) (net.Conn, error) {
@@ -86,43 +87,4 @@ func dialTCP(ctx context.Context, via *client, t target) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", t.addr())
 	}
 	return via.forward(ctx, "tcp", t.addr())
-}
-
-// handshakeConn limits how long the handshake may take, without counting the time a person needs to answer a question,
-// and remembers how the host greeted.
-type handshakeConn struct {
-	net.Conn
-	timeout time.Duration
-
-	mu    sync.Mutex
-	first []byte
-	over  bool
-}
-
-// pause stops the clock; resume starts it anew.
-func (c *handshakeConn) pause()  { _ = c.SetDeadline(time.Time{}) }
-func (c *handshakeConn) resume() { _ = c.SetDeadline(time.Now().Add(c.timeout)) }
-
-// done ends the limit and the remembering.
-func (c *handshakeConn) done() {
-	c.pause()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.over, c.first = true, nil
-}
-
-func (c *handshakeConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if room := 80 - len(c.first); !c.over && room > 0 {
-		c.first = append(c.first, p[:min(n, room)]...)
-	}
-	return n, err
-}
-
-func (c *handshakeConn) greeting() []byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.first
 }

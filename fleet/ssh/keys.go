@@ -3,6 +3,7 @@ package ssh
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -119,6 +120,7 @@ type lockedKey struct {
 
 	mu       sync.Mutex
 	unlocked xssh.AlgorithmSigner
+	refused  error // nobody is asked twice
 }
 
 func newLockedKey(path string, text []byte, public xssh.PublicKey, a *Auth) (xssh.Signer, error) {
@@ -145,27 +147,28 @@ func (k *lockedKey) SignWithAlgorithm(rand io.Reader, data []byte, algorithm str
 	return s.SignWithAlgorithm(rand, data, algorithm)
 }
 
+// unlock asks for the passphrase, up to three times for all hosts together.
 func (k *lockedKey) unlock() (xssh.AlgorithmSigner, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.unlocked != nil {
-		return k.unlocked, nil
+	for try := 0; try < 3 && k.unlocked == nil && k.refused == nil; try++ {
+		// The key is shared by all hosts, so that it takes the context of none: a host that waits has its connection closed.
+		passphrase, err := k.auth.ask(context.Background(), fmt.Sprintf("passphrase of %s: ", k.path))
+		if err != nil {
+			k.refused = fmt.Errorf("unlock %s: %w", k.path, err)
+			break
+		}
+		signer, err := xssh.ParsePrivateKeyWithPassphrase(k.text, []byte(passphrase))
+		switch s, ok := signer.(xssh.AlgorithmSigner); {
+		case ok:
+			k.unlocked = s
+		case err == nil:
+			k.refused = fmt.Errorf("unlock %s: unsupported key type %s", k.path, k.public.Type())
+		case try == 2 || !errors.Is(err, x509.IncorrectPasswordError):
+			k.refused = fmt.Errorf("unlock %s: %w", k.path, err)
+		}
 	}
-	// A host that waits here has no context of its own to give: its connection is closed when its context ends.
-	passphrase, err := k.auth.secret(context.Background(), "key "+k.path, fmt.Sprintf("passphrase of %s: ", k.path))
-	if err != nil {
-		return nil, fmt.Errorf("unlock %s: %w", k.path, err)
-	}
-	signer, err := xssh.ParsePrivateKeyWithPassphrase(k.text, []byte(passphrase))
-	if err != nil {
-		return nil, fmt.Errorf("unlock %s: %w", k.path, err)
-	}
-	s, ok := signer.(xssh.AlgorithmSigner)
-	if !ok {
-		return nil, fmt.Errorf("unlock %s: unsupported key type %s", k.path, k.public.Type())
-	}
-	k.unlocked = s
-	return s, nil
+	return k.unlocked, k.refused
 }
 
 // agents are the agents of a run by their socket. Usually there is one, and it is listed once.

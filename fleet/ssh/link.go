@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -9,66 +10,66 @@ import (
 // maxMisses is how many signs of life may fail to come before the link counts as lost.
 const maxMisses = 3
 
-// link watches one connection: sshd answers keepalive requests even when the host is busy.
+// link watches one connection: sshd answers keepalive requests even when the host is busy. Any byte that passes is a sign
+// of life too, because behind a large payload on a slow link the answer takes its time.
 type link struct {
-	quit chan struct{}
-	dead atomic.Pointer[error]
-	once atomic.Bool
+	client *client
+	quit   chan struct{}
+	once   sync.Once
+	dead   atomic.Bool
+	every  time.Duration
 }
 
-// watch starts the watch, which ends with stop or with the connection.
+// watch starts the watch, which ends with stop.
 func watch(c *client, every time.Duration) *link {
-	l := &link{quit: make(chan struct{})}
-	go l.watch(c, every)
+	l := &link{client: c, quit: make(chan struct{}), every: every}
+	go l.watch()
 	return l
 }
 
-func (l *link) watch(c *client, every time.Duration) {
-	tick := time.NewTicker(every)
+func (l *link) watch() {
+	tick := time.NewTicker(l.every)
 	defer tick.Stop()
-	answers := make(chan struct{}, 1)
-	asked, misses := false, 0
+	answered := make(chan struct{}, 1)
+	asked, misses, passed := false, 0, int64(0)
 	for {
 		select {
 		case <-l.quit:
 			return
-		case <-answers:
+		case <-answered:
 			asked, misses = false, 0
 		case <-tick.C:
-			if asked {
+			if now := l.client.wire.passed.Load(); now != passed {
+				passed, misses = now, 0
+			} else if asked {
 				misses++
 			}
 			if misses >= maxMisses {
-				err := fmt.Errorf("%w: no sign of life for %s", ErrLinkLost, maxMisses*every)
-				l.dead.Store(&err)
-				_ = c.Close()
+				l.dead.Store(true)
+				_ = l.client.Close()
 				return
 			}
 			if !asked {
 				asked = true
-				go ping(c, answers)
+				go l.ping(answered)
 			}
 		}
 	}
 }
 
 // ping ends when the host answers or the connection is closed.
-func ping(c *client, answers chan<- struct{}) {
-	if _, _, err := c.SendRequest("keepalive@openssh.com", true, nil); err == nil {
-		answers <- struct{}{}
+func (l *link) ping(answered chan<- struct{}) {
+	if _, _, err := l.client.SendRequest("keepalive@openssh.com", true, nil); err == nil {
+		answered <- struct{}{}
 	}
 }
 
-// lost says why the connection ended, if it was not closed by us.
+// lost is the error of a link that was given up; nil as long as it was not.
 func (l *link) lost() error {
-	if err := l.dead.Load(); err != nil {
-		return *err
+	if l.dead.Load() {
+		return fmt.Errorf("%w: no sign of life for %s", ErrLinkLost, maxMisses*l.every)
 	}
 	return nil
 }
 
-func (l *link) stop() {
-	if l.once.CompareAndSwap(false, true) {
-		close(l.quit)
-	}
-}
+func (l *link) stop() { l.once.Do(func() { close(l.quit) }) }

@@ -18,16 +18,18 @@ type login struct {
 	ctx    context.Context
 	target target
 	o      Options
-	clock  *handshakeConn
+	clock  *wire
 	began  bool
 	keys   []key
 	tried  []string // what was tried, for the error
 	notes  []string // why something could not be tried
 	asked  int      // passwords given
+	trial  *trial   // of a shared password
 }
 
 // next is an xssh.ClientAuthCallback: the method to try, given what the server accepts.
 func (l *login) next(c *xssh.ClientAuthContext) (xssh.AuthMethod, error) {
+	l.judge(mistaken)
 	if !l.began {
 		l.began, l.keys = true, l.candidates()
 	}
@@ -52,20 +54,35 @@ func (l *login) next(c *xssh.ClientAuthContext) (xssh.AuthMethod, error) {
 // maxPasswords is how many passwords are given to one host: the one that other hosts took, and one asked for it alone.
 const maxPasswords = 2
 
+// password is the one that hosts share, and after they disagree one asked for this host alone.
 func (l *login) password() (string, error) {
 	l.asked++
 	l.tried = append(l.tried, "password")
 	l.clock.pause()
 	defer l.clock.resume()
-	key, question := "login "+l.target.user, fmt.Sprintf("password of %s (tried on every host that asks for it): ", l.target.user)
-	if l.asked > 1 {
-		key, question = "login "+l.target.login(), fmt.Sprintf("password of %s was refused; another one: ", l.target.login())
+	shared := l.o.Auth.password("login " + l.target.user)
+	if l.asked > 1 && l.trial == nil {
+		return l.noted(l.o.Auth.ask(l.ctx, fmt.Sprintf("password of %s (the one given is refused there): ", l.target.login())))
 	}
-	answer, err := l.o.Auth.secret(l.ctx, key, question)
+	text, trial, err := shared.take(l.ctx, l.o.Auth, fmt.Sprintf("password of %s (used on every host that asks for it): ", l.target.login()))
+	l.trial = trial
+	return l.noted(text, err)
+}
+
+func (l *login) noted(answer string, err error) (string, error) {
 	if err != nil {
 		l.notes = append(l.notes, err.Error())
 	}
 	return answer, err
+}
+
+// judge ends the trial of a shared password. When it was a mistake, the next attempt asks for a better one; when
+// another host takes it, this host is a case of its own.
+func (l *login) judge(v verdict) {
+	if l.trial != nil && !l.trial.alone {
+		l.trial = nil
+	}
+	l.trial.judge(v, nil)
 }
 
 // challenge answers keyboard-interactive questions: a lone hidden question is the password, others are shown.
@@ -140,6 +157,9 @@ func (l *login) refused(accepted []string) error {
 	if len(l.tried) > 0 {
 		tried = "tried " + strings.Join(l.tried, ", ")
 	}
+	if slices.Contains(accepted, "password") && l.o.Auth.prompter == nil {
+		l.notes = append(l.notes, "no password: "+errNobody.Error())
+	}
 	if len(l.notes) > 0 {
 		tried += "; " + strings.Join(l.notes, "; ")
 	}
@@ -151,7 +171,7 @@ func (l *login) refused(accepted []string) error {
 // clocked stops the clock of the handshake while a key signs: its passphrase may have to be asked for.
 type clocked struct {
 	xssh.Signer
-	clock *handshakeConn
+	clock *wire
 }
 
 func (c *clocked) SignWithAlgorithm(rand io.Reader, data []byte, algorithm string) (*xssh.Signature, error) {

@@ -8,11 +8,12 @@ package ssh
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/monctl/monctl/fleet"
+	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/fleet/shell"
 	xssh "golang.org/x/crypto/ssh"
 )
@@ -93,10 +94,24 @@ func (c *conn) startShell(ctx context.Context, host fleet.Host, t target, o Opti
 	if err != nil {
 		return fmt.Errorf("start shell: %w", err)
 	}
+	var sudo *trial
 	c.Session, err = shell.Open(ctx, pipes, shell.Options{
-		Timeout:  3 * t.timeout,
-		Password: func(ctx context.Context) (string, error) { return o.Auth.sudoPassword(ctx, t) },
+		Timeout: 3 * t.timeout,
+		Password: func(ctx context.Context) (text string, err error) {
+			question := fmt.Sprintf("sudo password of %s (used on every host of this run that asks for it): ", t.login())
+			text, sudo, err = o.Auth.password("sudo "+t.user).take(ctx, o.Auth, question)
+			return text, err
+		},
 	})
+	switch {
+	case err == nil:
+		sudo.judge(accepted, nil)
+	case errors.Is(err, shell.ErrSudoWrong):
+		sudo.judge(hopeless, fault.With(fmt.Errorf("%w: it was refused by %s and is not tried elsewhere", shell.ErrSudoWrong, t.name),
+			"Run again with the right password."))
+	default:
+		sudo.judge(unknown, nil)
+	}
 	return err
 }
 
@@ -113,16 +128,14 @@ func (c *conn) pipes(session *xssh.Session) (p shell.Pipes, err error) {
 	return p, err
 }
 
-// Close ends the shell and the connection.
+// Close ends the shell and the connection. It cannot fail in a way that matters to anybody.
 func (c *conn) Close() error {
+	c.link.stop()
 	if c.Session != nil {
 		_ = c.Session.Close()
 	}
-	err := c.client.Close()
-	c.link.stop()
-	return err
+	_ = c.client.Close()
+	return nil
 }
 
 var _ fleet.Conn = (*conn)(nil)
-
-var _ net.Conn = (*deadlineConn)(nil)
