@@ -118,27 +118,34 @@ func (r *Run) change(ctx context.Context, h *Host, replace map[string]resource.F
 	if h.Plan.Empty() {
 		return nil
 	}
-	p := plan.Plan{Host: h.Plan.Host, Unfinished: h.Plan.Unfinished}
-	for _, c := range h.Plan.Changes {
-		switch res := c.Resource.(type) {
+	p := plan.Plan{Host: h.Plan.Host, Unfinished: h.Plan.Unfinished, Changes: slices.Clone(h.Plan.Changes)}
+	errs := fleet.Each(ctx, len(p.Changes), indexes(p.Changes), func(ctx context.Context, n int) (err error) {
+		switch res := p.Changes[n].Resource.(type) {
 		case resource.Release:
-			payload, err := archives.of(ctx, h.Name, res)
-			if err != nil {
-				return fmt.Errorf("%s: %w", h.Name, err)
-			}
-			res.Payload = payload
-			c.Resource = res
+			res.Payload, err = archives.of(ctx, h.Name, res)
+			p.Changes[n].Resource = res
 		case resource.File:
 			if quick, ok := replace[res.Key()]; ok {
-				c.Resource = quick
+				p.Changes[n].Resource = quick
 			}
 		}
-		p.Changes = append(p.Changes, c)
+		return err
+	})
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("%s: %w", h.Name, err)
 	}
 	if err := space(h.Name, p, h.Facts); err != nil {
 		return err
 	}
 	return r.applyPlan(ctx, h, p)
+}
+
+func indexes[T any](list []T) []int {
+	n := make([]int, len(list))
+	for i := range n {
+		n[i] = i
+	}
+	return n
 }
 
 func (r *Run) applyPlan(ctx context.Context, h *Host, p plan.Plan) error {
@@ -170,11 +177,28 @@ func (r *Run) settle(ctx context.Context, h *Host, o *Outcome) error {
 	o.Journal = r.journalTail(ctx, h, failingUnits(o.Proofs))
 	r.o.report(Event{Host: h.Name, Doing: "roll back"})
 	undone, err := apply.Undo(ctx, h.conn)
+	if err != nil && !errors.Is(err, apply.ErrPlayback) { // the connection broke; the journal did not
+		undone, err = r.undoAgain(ctx, h)
+	}
 	o.RolledBack = undone && err == nil
 	if err != nil {
 		o.Err = fault.With(errors.Join(o.Err, fmt.Errorf("%s: roll back: %w", h.Name, err)), "Connect again and run install: it looks at what is there and finishes.")
 	}
 	return nil
+}
+
+// undoAgain plays the journal back over a new connection.
+func (r *Run) undoAgain(ctx context.Context, h *Host) (bool, error) {
+	conn, err := r.o.dial(ctx, h.host)
+	if err != nil {
+		return false, err
+	}
+	_ = h.conn.Close()
+	h.conn = conn
+	if err := apply.Lock(ctx, conn, h.Name, r.o.Holder, settleFor); err != nil {
+		return false, err
+	}
+	return apply.Undo(ctx, conn)
 }
 
 // unitsIn finds the units that a step names.

@@ -6,6 +6,7 @@ package installer
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"time"
 
 	"github.com/monctl/monctl/fleet"
@@ -53,6 +54,16 @@ type Event struct {
 	Done, Total int64
 	Finished    bool  // the host needs nothing more in this phase
 	Err         error // why it ended, with Finished
+}
+
+// dial opens the shell of a host; its error names the host.
+func (o Options) dial(ctx context.Context, h fleet.Host) (fleet.Conn, error) {
+	o.report(Event{Host: h.Name, Doing: "connect"})
+	conn, err := o.Dial(ctx, h)
+	if err != nil {
+		return nil, fmt.Errorf("%s: connect: %w", h.Name, err)
+	}
+	return conn, nil
 }
 
 func (o Options) report(e Event) {

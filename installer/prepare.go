@@ -103,8 +103,7 @@ func (r *Run) Changes() bool {
 
 // meet connects, locks and gathers the facts of a host.
 func (r *Run) meet(ctx context.Context, h *Host, change bool) (err error) {
-	r.o.report(Event{Host: h.Name, Doing: "connect"})
-	if h.conn, err = r.o.Dial(ctx, h.host); err != nil {
+	if h.conn, err = r.o.dial(ctx, h.host); err != nil {
 		return err
 	}
 	if change {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -49,6 +50,15 @@ func (p *proofs) add(host string, proof Proof) {
 	p.byHost[host] = append(p.byHost[host], proof)
 }
 
+// missed notes hosts whose turn did not come: not proven is not good.
+func (p *proofs) missed(hosts []*Host, errs []error) {
+	for i, err := range errs {
+		if err != nil {
+			p.add(hosts[i].Name, Proof{What: "proof", Err: err})
+		}
+	}
+}
+
 func (p *proofs) failed(host string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -67,26 +77,33 @@ func (r *Run) prove(ctx context.Context, wave []*Host, outcomes map[string]*Outc
 			good = append(good, h)
 		}
 	}
-	_ = fleet.Each(ctx, r.o.Parallel, good, func(ctx context.Context, h *Host) error {
+	found.missed(good, fleet.Each(ctx, r.o.Parallel, good, func(ctx context.Context, h *Host) error {
 		r.o.report(Event{Host: h.Name, Doing: "prove"})
 		r.proveReady(ctx, h, found)
 		return nil
-	})
+	}))
 	ready := slices.DeleteFunc(good, func(h *Host) bool { return found.failed(h.Name) })
-	_ = fleet.Each(ctx, r.o.Parallel, ready, func(ctx context.Context, h *Host) error {
-		asker := prove.NewAsker(h.conn)
-		defer asker.Close()
-		for _, i := range r.Stack.On(h.Name) {
-			switch i.Component.Name {
-			case "prometheus":
-				r.provePrometheus(ctx, asker, i, ready, quick[h.Name] != nil, found)
-			case "grafana":
-				r.proveGrafana(ctx, h, asker, i, found)
-			}
+	found.missed(ready, fleet.Each(ctx, r.o.Parallel, ready, func(ctx context.Context, h *Host) error {
+		r.proveTogether(ctx, h, ready, quick[h.Name] != nil, found)
+		return nil
+	}))
+	return found.byHost
+}
+
+// proveTogether lets the components of a host that see others say what they see.
+func (r *Run) proveTogether(ctx context.Context, h *Host, ready []*Host, quick bool, found *proofs) {
+	asker := prove.NewAsker(h.conn)
+	defer asker.Close()
+	on := r.Stack.On(h.Name)
+	_ = fleet.Each(ctx, len(on), on, func(ctx context.Context, i desired.Instance) error {
+		switch i.Component.Name {
+		case "prometheus":
+			r.provePrometheus(ctx, asker, i, ready, quick, found)
+		case "grafana":
+			r.proveGrafana(ctx, h, asker, i, found)
 		}
 		return nil
 	})
-	return found.byHost
 }
 
 func (r *Run) proveFor() time.Duration {
@@ -110,6 +127,12 @@ func (r *Run) proveReady(ctx context.Context, h *Host, found *proofs) {
 	}
 }
 
+// brief is for a short script during a proof. The end of the proof's time must not end the shell, which a rollback
+// needs next.
+func brief(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+}
+
 // touched says whether the plan restarts or starts the instance.
 func touched(p plan.Plan, i desired.Instance) bool {
 	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool {
@@ -126,6 +149,8 @@ func (r *Run) scrapedInRun(i desired.Instance) bool {
 
 // crashed says why waiting for a unit is pointless: systemd gave up, or starts it again and again.
 func crashed(ctx context.Context, conn fleet.Conn, unit string) error {
+	ctx, cancel := brief(ctx)
+	defer cancel()
 	res, err := conn.Run(ctx, fleet.Cmd{Script: "systemctl show -p ActiveState,SubState,NRestarts,Result,ExecMainStatus -- " + fleet.Quote(unit)})
 	if err != nil {
 		return err
@@ -178,8 +203,8 @@ func (r *Run) allUp(ctx context.Context, p prove.Prometheus, i desired.Instance,
 	if err := r.endQuickProof(ctx, r.Hosts[n]); err != nil {
 		return nil, err
 	}
-	if len(down) == 0 {
-		return nil, nil
+	if !slices.ContainsFunc(slices.Collect(maps.Values(down)), prove.Slow) {
+		return down, nil
 	}
 	return p.AllUp(ctx, expected)
 }
@@ -222,7 +247,7 @@ func (r *Run) proveAlertmanagers(ctx context.Context, p prove.Prometheus, i desi
 // proveGrafana lets Grafana itself query each of its datasources.
 func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i desired.Instance, found *proofs) {
 	user, _ := i.Set["admin_user"].(string)
-	password, err := readSecret(ctx, h.conn, i.Config()+"/admin_password")
+	password, err := readSecret(ctx, h.conn, i.SecretPath("admin_password"))
 	g := prove.Grafana{Asker: asker, Base: "http://" + i.Local(), User: user, Password: password}
 	if err == nil {
 		err = g.Database(ctx)
@@ -234,7 +259,7 @@ func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i d
 	for _, d := range r.Stack.Datasources(i) {
 		err := g.Datasource(ctx, d.UID)
 		if errors.Is(err, prove.ErrPasswordChanged) {
-			err = fault.With(err, "Write the new password to %s/admin_password on %s (one line, mode 0600), or set it back: grafana cli admin reset-admin-password.", i.Config(), h.Name)
+			err = fault.With(err, "Write the new password to %s on %s (one line, mode 0600), or set it back: grafana cli admin reset-admin-password.", i.SecretPath("admin_password"), h.Name)
 		}
 		found.add(h.Name, Proof{Kind: ProofDatasource, What: "Grafana queries " + d.Title, Unit: i.Unit(), Err: err})
 	}
@@ -242,6 +267,8 @@ func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i d
 
 // readSecret reads a secret file of a host through its root shell.
 func readSecret(ctx context.Context, conn fleet.Conn, path string) (string, error) {
+	ctx, cancel := brief(ctx)
+	defer cancel()
 	res, err := conn.Run(ctx, fleet.Cmd{Script: "cat -- " + fleet.Quote(path)})
 	if err != nil {
 		return "", err

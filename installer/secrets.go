@@ -43,14 +43,14 @@ func Secrets(ctx context.Context, o Options, component string) ([]Secret, error)
 }
 
 func secretsOn(ctx context.Context, o Options, i desired.Instance) ([]Secret, error) {
-	conn, err := o.Dial(ctx, i.Host.Host)
+	conn, err := o.dial(ctx, i.Host.Host)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
 	var list []Secret
 	for _, s := range i.Component.Secrets {
-		value, err := readSecret(ctx, conn, i.Config()+"/"+s.Name)
+		value, err := readSecret(ctx, conn, i.SecretPath(s.Name))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", i.Host.Name, err)
 		}

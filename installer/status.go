@@ -66,8 +66,7 @@ func Status(ctx context.Context, o Options) []HostStatus {
 }
 
 func status(ctx context.Context, o Options, h fleet.Host, s *HostStatus) error {
-	o.report(Event{Host: h.Name, Doing: "connect"})
-	conn, err := o.Dial(ctx, h)
+	conn, err := o.dial(ctx, h)
 	if err != nil {
 		return err
 	}

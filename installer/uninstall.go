@@ -64,8 +64,7 @@ func (what Removal) check(o Options) error {
 }
 
 func (r *Run) planRemoval(ctx context.Context, h *Host, what Removal) (kept []Kept, err error) {
-	r.o.report(Event{Host: h.Name, Doing: "connect"})
-	if h.conn, err = r.o.Dial(ctx, h.host); err != nil {
+	if h.conn, err = r.o.dial(ctx, h.host); err != nil {
 		return nil, err
 	}
 	if err := apply.Lock(ctx, h.conn, h.Name, r.o.Holder, r.o.LockWait); err != nil {

@@ -5,6 +5,7 @@ package templates
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -26,8 +27,9 @@ var embedded embed.FS
 // Catalog is every known component by name.
 type Catalog map[string]*Component
 
-// Load reads the built-in catalogue and then the operator's own folder, whose components come beside or in place of
-// the built-in ones; own may be "".
+// Load reads the built-in catalogue and then the operator's own folder; own may be "". A folder there with a
+// component.yaml is a component beside or in place of a built-in one; one with only a releases.tsv has other pins
+// for a built-in component, as a mirror with rebuilt archives needs them.
 func Load(own string) (Catalog, error) {
 	catalog := Catalog{}
 	if err := catalog.add(embedded); err != nil {
@@ -36,6 +38,9 @@ func Load(own string) (Catalog, error) {
 	if own == "" {
 		return catalog, nil
 	}
+	if _, err := os.Stat(own); err != nil {
+		return nil, fmt.Errorf("catalogue: %w", err)
+	}
 	if err := catalog.add(os.DirFS(own)); err != nil {
 		return nil, fmt.Errorf("catalogue %s: %w", own, err)
 	}
@@ -43,23 +48,42 @@ func Load(own string) (Catalog, error) {
 }
 
 func (c Catalog) add(root fs.FS) error {
-	found, err := fs.Glob(root, "*/component.yaml")
+	entries, err := fs.ReadDir(root, ".")
 	if err != nil {
 		return err
 	}
-	for _, file := range found {
-		name := file[:len(file)-len("/component.yaml")]
-		folder, err := fs.Sub(root, name)
-		if err != nil {
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		if err := c.addFolder(root, e.Name()); err != nil {
 			return err
 		}
-		component, err := read(folder, name)
-		if err != nil {
-			return err
-		}
-		c[name] = component
 	}
 	return nil
+}
+
+func (c Catalog) addFolder(root fs.FS, name string) error {
+	folder, err := fs.Sub(root, name)
+	if err != nil {
+		return err
+	}
+	if _, err := fs.Stat(folder, "component.yaml"); err == nil {
+		c[name], err = read(folder, name)
+		return err
+	}
+	pins, err := fs.ReadFile(folder, "releases.tsv")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	known := c[name]
+	if known == nil {
+		return fmt.Errorf("component %s: neither built in nor described by a component.yaml", name)
+	}
+	repinned := *known
+	repinned.Pins, err = ParsePins(name+"/releases.tsv", pins)
+	c[name] = &repinned
+	return err
 }
 
 // Names lists the components in alphabetical order.

@@ -75,7 +75,7 @@ type File struct {
 	Secret   bool   `yaml:"secret,omitempty"`
 }
 
-// Secret is a value kept on the host in a 0600 file below the configuration folder, made once and then kept.
+// Secret is a value kept on the host in a 0600 file, made once and then kept.
 type Secret struct {
 	Name    string `yaml:"name"`    // file name
 	Setting string `yaml:"setting"` // the setting that gives it; generated when that is not set

@@ -4,6 +4,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,6 +12,9 @@ import (
 	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/fleet/plan"
 )
+
+// ErrPlayback says that the host answered, but its journal could not be played back or closed completely.
+var ErrPlayback = errors.New("the host's journal could not be played back")
 
 // Progress is told how far the work on one host is. Every method may be nil.
 type Progress struct {
@@ -89,5 +93,5 @@ func run(ctx context.Context, conn fleet.Conn, script string) (string, error) {
 	if s := strings.TrimSpace(res.Stderr); s != "" {
 		why = append(why, s)
 	}
-	return res.Stdout, fmt.Errorf("play back the journal: %s", strings.Join(why, "; "))
+	return res.Stdout, fmt.Errorf("%w: %s", ErrPlayback, strings.Join(why, "; "))
 }

@@ -19,12 +19,18 @@ journal_sync() { sync -d "$open/undo" "$open/units" 2>/dev/null || sync; }
 
 j_user() { note "unuser$tab$1"; }
 j_dir() {
-	if [ -d "$1" ]; then note "attributes$tab$1$tab$(stat -c '%U:%G' -- "$1")$tab$(stat -c %a -- "$1")"; else note "undir$tab$1"; fi
+	if [ -d "$1" ]; then note "attributes$tab$1$tab$(stat -c '%u:%g' -- "$1")$tab$(stat -c %a -- "$1")"; else note "undir$tab$1"; fi
+}
+j_tree() {
+	if [ -d "$1" ]; then note "owners$tab$1$tab$(stat -c '%u:%g' -- "$1")$tab$(stat -c %a -- "$1")"; else note "undir$tab$1"; fi
 }
 j_path() { # PATH N
 	if [ -e "$1" ] || [ -L "$1" ]; then
 		cp -a -- "$1" "$open/saved/$id/$2" && note "restore$tab$1$tab$id/$2"
 	else note "remove$tab$1"; fi
+}
+j_once() { # a secret that data may depend on: it goes only when nothing else is beside it
+	if [ ! -e "$1" ]; then note "unonce$tab$1"; fi
 }
 j_release() { if [ -e "$1" ]; then note "aside$tab$1$tab$1.before-$id"; else note "unrelease$tab$1"; fi; }
 j_gone() { note "moveback$tab$1$tab$id/$2"; } # PATH N
@@ -49,6 +55,10 @@ do_user() { # NAME GROUP...
 }
 do_dir() { # OWNER GROUP MODE PATH
 	install -d -o "$1" -g "$2" -m "$3" -- "$4" && selinux "$4"
+}
+do_tree() { # OWNER GROUP MODE PATH: a data folder; what is in it follows when it belonged to somebody else
+	if [ -d "$4" ] && [ "$(stat -c %U:%G -- "$4")" != "$1:$2" ]; then chown -R -h -- "$1:$2" "$4" || return; fi
+	do_dir "$@"
 }
 do_release() { # DIR ARCHIVE STRIP MARK MACHINE BINARY...
 	dir=$1 archive=$2 strip=$3 mark=$4 machine=$5 && shift 5
@@ -124,11 +134,17 @@ step() {
 
 undo_line() { # VERB PATH ARG ARG, with $journal
 	case $1 in
-	unuser) if id -- "$2" >/dev/null 2>&1; then userdel -- "$2"; fi ;;
+	unuser) # a user whose data stays, stays too: its number must not pass to another
+		case " $keepers " in *" $2 "*) ;; *) if id -- "$2" >/dev/null 2>&1; then userdel -- "$2"; fi ;; esac
+		;;
 	reuser) id -- "$2" >/dev/null 2>&1 || useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin -u "$3" -- "$2" ;;
-	undir) rmdir -- "$2" 2>/dev/null || : ;; # not empty: something was stored there since, which stays
+	undir) # not empty: something was stored there since, which stays
+		if [ -d "$2" ] && ! rmdir -- "$2" 2>/dev/null; then keepers="$keepers $(stat -c %U -- "$2")"; fi
+		;;
 	attributes) chown -- "$3" "$2" && chmod -- "$4" "$2" ;;
+	owners) if [ "$(stat -c %u:%g -- "$2")" != "$3" ]; then chown -R -h -- "$3" "$2"; fi && chmod -- "$4" "$2" ;;
 	remove) rm -f -- "$2" ;;
+	unonce) if [ "$(ls -A -- "${2%/*}" 2>/dev/null)" = "${2##*/}" ]; then rm -f -- "$2"; fi ;;
 	restore) cp -a -- "$journal/saved/$3" "$2.monctl-new" && mv -fT -- "$2.monctl-new" "$2" ;;
 	unrelease) rm -rf -- "$2.part" "$2" ;;
 	aside) if [ -e "$3" ]; then rm -rf -- "$2" && mv -T -- "$3" "$2"; fi ;;
@@ -139,7 +155,7 @@ undo_line() { # VERB PATH ARG ARG, with $journal
 
 # undo_journal DIR: puts the host back to what it was before the journal began, and drops the journal.
 undo_journal() {
-	journal=$1 failed=0
+	journal=$1 failed=0 keepers=
 	seen=
 	while read -r unit active enabled; do
 		case " $seen " in *" $unit "*) continue ;; esac

@@ -80,10 +80,18 @@ func (w *writer) change(c plan.Change) error {
 		w.note("j_user", r.Name)
 		w.step(key, append([]string{"do_user", r.Name}, r.Groups...)...)
 	case resource.Dir:
-		w.note("j_dir", r.Path)
-		w.step(key, "do_dir", r.Owner, r.Group, octal(r.Mode), r.Path)
+		kind := "dir"
+		if r.Keep {
+			kind = "tree"
+		}
+		w.note("j_"+kind, r.Path)
+		w.step(key, "do_"+kind, r.Owner, r.Group, octal(r.Mode), r.Path)
 	case resource.File:
-		w.note("j_path", r.Path, w.nextSaved())
+		if r.Once {
+			w.note("j_once", r.Path)
+		} else {
+			w.note("j_path", r.Path, w.nextSaved())
+		}
 		w.step(key, "do_file", r.Owner, r.Group, octal(r.Mode), strconv.Itoa(w.files[r.Path]), r.Path)
 	case resource.Link:
 		w.note("j_path", r.Path, w.nextSaved())

@@ -130,7 +130,7 @@ func service(s resource.Service, seen look.Seen, changed map[string]bool) (Chang
 		c.Action, c.Why = Restart, "new "+anyOf(changed, s.Restart)
 	case seen.Pending[s.Unit] == "restart":
 		c.Action, c.Why = Restart, "an interrupted run changed what it reads"
-	case s.Exe != "" && u.Exe != "" && u.Exe != s.Exe:
+	case s.Exe != "" && u.Exe != s.Exe && strings.HasPrefix(u.Exe, s.Releases+"/"):
 		c.Action, c.Why = Restart, "runs "+u.Exe
 	case u.NeedReload:
 		c.Action, c.Why = Restart, "its unit file changed since it was read"

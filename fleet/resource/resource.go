@@ -64,7 +64,10 @@ type Check struct {
 // Service is a systemd unit that is enabled and runs what its inputs say.
 type Service struct {
 	Unit string // "monctl-prometheus.service"
-	Exe  string // what /proc/PID/exe must resolve to; a different one is a process of an older release
+	Exe  string // what /proc/PID/exe must resolve to; another one below Releases is a process of an older release
+	// Releases is the folder of all releases of the component. An executable outside of it is an interpreter or an
+	// emulator and says nothing about the release.
+	Releases string
 	// Restart and Reload list keys of resources; a change of one of them restarts or reloads the unit.
 	Restart, Reload []string
 }

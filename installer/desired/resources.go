@@ -119,12 +119,21 @@ func orUnknown(arch templates.Arch) string {
 	return string(arch)
 }
 
+// SecretPath is where a secret is on the host: with the data when there is any, because the data may have been made with
+// it and outlives the configuration.
+func (i Instance) SecretPath(name string) string {
+	if i.Data != "" {
+		return i.Data + "/" + name
+	}
+	return i.Config() + "/" + name
+}
+
 // secrets are readable by the component alone. A generated one is drawn here and written only where none is.
 func (i Instance) secrets(random Random) ([]effectFile, error) {
 	var files []effectFile
 	for _, s := range i.Component.Secrets {
 		f := resource.File{
-			Path: i.Config() + "/" + s.Name, Owner: i.User(), Group: i.User(), Mode: 0o600, Secret: true, Once: true,
+			Path: i.SecretPath(s.Name), Owner: i.User(), Group: i.User(), Mode: 0o600, Secret: true, Once: true,
 		}
 		switch given := i.Set[s.Setting].(type) {
 		case inventory.Secret:
@@ -147,7 +156,9 @@ func (i Instance) secrets(random Random) ([]effectFile, error) {
 }
 
 func (i Instance) service(unit resource.File) resource.Service {
-	return resource.Service{Unit: path.Base(unit.Path), Exe: i.ReleaseDir() + "/" + i.Component.Exec[0]}
+	return resource.Service{
+		Unit: path.Base(unit.Path), Exe: i.ReleaseDir() + "/" + i.Component.Exec[0], Releases: path.Dir(i.Current()),
+	}
 }
 
 // dirsOf lists the folders below the configuration folder that files need, parents first.
@@ -171,18 +182,17 @@ func dirsOf(config, group string, files []effectFile) []resource.Resource {
 // Manifest is what monctl leaves on a host about a component, so that status, uninstall and other tools know what is
 // there without the inventory.
 type Manifest struct {
-	Component string   `json:"component"`
-	Version   string   `json:"version"`
-	Arch      string   `json:"arch"`
-	Port      int      `json:"port"`
-	Address   string   `json:"address"` // for requests on the host itself
-	Ready     string   `json:"ready"`
-	Unit      string   `json:"unit"`
-	User      string   `json:"user"`
-	Config    string   `json:"config"`
-	Data      string   `json:"data,omitempty"`
-	Release   string   `json:"release"`
-	Secrets   []string `json:"secrets,omitempty"`
+	Component string `json:"component"`
+	Version   string `json:"version"`
+	Arch      string `json:"arch"`
+	Port      int    `json:"port"`
+	Address   string `json:"address"` // for requests on the host itself
+	Ready     string `json:"ready"`
+	Unit      string `json:"unit"`
+	User      string `json:"user"`
+	Config    string `json:"config"`
+	Data      string `json:"data,omitempty"`
+	Release   string `json:"release"`
 }
 
 // ManifestPath is where the manifest of a component is.
@@ -195,9 +205,6 @@ func (i Instance) manifest() resource.File {
 		Component: i.Component.Name, Version: i.Release.Version, Arch: string(i.Arch), Port: i.Port, Address: i.Local(),
 		Ready: i.Component.Ready, Unit: i.Unit(), User: i.User(), Config: i.Config(), Data: i.Data,
 		Release: path.Dir(i.Current()),
-	}
-	for _, s := range i.Component.Secrets {
-		m.Secrets = append(m.Secrets, s.Name)
 	}
 	b, err := json.Marshal(m)
 	if err != nil {

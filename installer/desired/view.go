@@ -17,6 +17,7 @@ type view struct {
 	Address                         string // bind address alone, "" for all
 	Port                            int
 	Set                             map[string]any
+	Secrets                         map[string]string // name to the path of its file
 
 	Jobs          []job        // scrape jobs of the whole stack, as this host reaches the targets
 	Alertmanagers []string     // "host:port"
@@ -45,7 +46,12 @@ type Datasource struct{ Title, UID, URL, ScrapeInterval string }
 const PrometheusUID = "monctl-prometheus"
 
 func (s *Stack) view(i Instance) view {
+	secrets := map[string]string{}
+	for _, s := range i.Component.Secrets {
+		secrets[s.Name] = i.SecretPath(s.Name)
+	}
 	return view{
+		Secrets:   secrets,
 		Component: i.Component.Name, Title: i.Component.Title, Version: i.Release.Version, Docs: i.Component.Docs,
 		Host: i.Host.Name, User: i.User(), Unit: i.Unit(), Config: i.Config(), Data: i.Data, Release: i.Current(),
 		Listen: i.Listen(), Address: i.Bind, Port: i.Port, Set: i.Set,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -16,32 +17,51 @@ type Expected struct {
 	Fresh bool
 }
 
+// hopeless is how many failed scrapes of a target end the waiting for it: enough for a component that is ready but
+// still slow, and for a scrape that began before the target was.
+const hopeless = 3
+
 // AllUp waits until Prometheus reports every expected target as up and has stored up == 1 for it. It returns what is
-// wrong with each target that is not up when ctx ends; the error is for Prometheus itself not answering.
+// wrong with each target that is not up when ctx ends or waiting is pointless; the error is for Prometheus itself not
+// answering.
 func (p Prometheus) AllUp(ctx context.Context, expected []Expected) (map[Series]error, error) {
-	var before map[Series]time.Time
+	w := &watch{failures: map[Series]map[time.Time]bool{}}
 	for {
-		down, now, err := p.look(ctx, expected, before)
-		if err == nil && len(down) == 0 {
-			return nil, nil
-		}
-		if before == nil && err == nil {
-			before = now
+		down, err := p.look(ctx, expected, w)
+		if err == nil && (len(down) == 0 || w.pointless(down)) {
+			return down, nil
 		}
 		if pause(ctx, 100*time.Millisecond) != nil {
-			if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-				err = nil
+			if w.before != nil {
+				return w.down, nil
 			}
-			return down, err
+			return nil, err
 		}
 	}
 }
 
-// look says what is wrong with each target now, given the scrape times seen at the first look (nil: this is the first).
-func (p Prometheus) look(ctx context.Context, expected []Expected, before map[Series]time.Time) (map[Series]error, map[Series]time.Time, error) {
+// watch is what was seen in the course of one AllUp.
+type watch struct {
+	before   map[Series]time.Time          // scrape times at the first look; nil before it
+	failures map[Series]map[time.Time]bool // failed scrapes since then
+	down     map[Series]error              // of the last look
+}
+
+// pointless says whether every target that is down has failed often enough.
+func (w *watch) pointless(down map[Series]error) bool {
+	for s := range down {
+		if len(w.failures[s]) < hopeless {
+			return false
+		}
+	}
+	return true
+}
+
+// look says what is wrong with each target now.
+func (p Prometheus) look(ctx context.Context, expected []Expected, w *watch) (map[Series]error, error) {
 	targets, err := p.Targets(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	found := make(map[Series]Target, len(targets))
 	scraped := make(map[Series]time.Time, len(targets))
@@ -49,17 +69,32 @@ func (p Prometheus) look(ctx context.Context, expected []Expected, before map[Se
 		s := Series{t.Job, t.Instance}
 		found[s], scraped[s] = t, t.LastScrape
 	}
-	down := map[Series]error{}
+	w.down = map[Series]error{}
 	for _, e := range expected {
 		t, known := found[e.Series]
-		if err := judge(e, t, known, before); err != nil {
-			down[e.Series] = err
+		err := judge(e, t, known, w.before)
+		if err == nil {
+			continue
+		}
+		w.down[e.Series] = err
+		if t.Health == "down" && w.before != nil && t.LastScrape.After(w.before[e.Series]) {
+			w.failed(e.Series, t.LastScrape)
 		}
 	}
-	if len(down) > 0 {
-		return down, scraped, nil
+	if w.before == nil {
+		w.before = scraped
 	}
-	return p.stored(ctx, expected), scraped, nil
+	if len(w.down) == 0 {
+		w.down = p.stored(ctx, expected)
+	}
+	return w.down, nil
+}
+
+func (w *watch) failed(s Series, at time.Time) {
+	if w.failures[s] == nil {
+		w.failures[s] = map[time.Time]bool{}
+	}
+	w.failures[s][at] = true
 }
 
 func judge(e Expected, t Target, known bool, before map[Series]time.Time) error {
@@ -71,7 +106,7 @@ func judge(e Expected, t Target, known bool, before map[Series]time.Time) error 
 	case t.Health == "down":
 		return errors.New(t.LastError)
 	case t.Health != "up":
-		return errors.New("not scraped yet")
+		return errUnscraped
 	case e.Fresh && (before == nil || !t.LastScrape.After(before[e.Series])):
 		return errors.New("not scraped since it was changed")
 	}
@@ -94,3 +129,10 @@ func (p Prometheus) stored(ctx context.Context, expected []Expected) map[Series]
 	}
 	return down
 }
+
+// Slow says whether a target failed for want of time, so that a longer interval may help it.
+func Slow(err error) bool {
+	return errors.Is(err, errUnscraped) || strings.Contains(err.Error(), "deadline exceeded")
+}
+
+var errUnscraped = errors.New("not scraped yet")
