@@ -13,6 +13,7 @@ import (
 	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/installer/release/archive"
 	"github.com/monctl/monctl/installer/release/cache"
+	"github.com/monctl/monctl/installer/release/lock"
 	"github.com/monctl/monctl/installer/release/web"
 	"github.com/monctl/monctl/templates"
 )
@@ -25,6 +26,7 @@ type Store struct {
 
 // Payload downloads the file for a machine unless it is in the cache, verifies its sum, looks inside and returns
 // what to stream to the hosts. What was found inside is remembered, so that a second run only hashes the file.
+// progress is not called for a file that is in the cache.
 func (s *Store) Payload(ctx context.Context, c Component, rel Release, arch templates.Arch, progress web.Progress) (Payload, error) {
 	p, err := s.payload(ctx, c, rel, arch, progress)
 	if err != nil {
@@ -129,15 +131,20 @@ func newPayload(path, sum string, strip int, binaries []string) (Payload, error)
 func explain(c Component, rel Release, arch templates.Arch, f File, err error) error {
 	var mismatch *cache.MismatchError
 	if errors.As(err, &mismatch) {
-		who := fmt.Sprintf("%d independent sources say so", f.Sources)
+		who := fmt.Sprintf("%d independent sources", f.Sources)
 		switch {
 		case f.Sources == 1:
-			who = "one source says so"
+			who = "one source in the catalogue"
+		case f.Locked:
+			who = lock.Name
 		case f.Sources == 0:
-			who = "the lock file or upstream's checksum file says so"
+			who = "upstream's own checksum file"
 		}
-		return fault.Refuse(fmt.Errorf("%s: %w", redacted(f.From), err),
-			"The file was thrown away. What must be: %s. The server gives another file than was released: check `mirror:`, a proxy on the way, or choose another version.", who)
+		remedy := "The file was thrown away; the sum it must have is stated by %s. Another file is served than was released: look at what is between here and upstream, or choose another version."
+		if f.From != f.URL {
+			remedy += " A mirror that rebuilds its archives needs their sums in a releases.tsv of your own `catalog:` folder."
+		}
+		return fault.Refuse(fmt.Errorf("%s: %w", redacted(f.From), err), remedy, who)
 	}
 	return missing(c, rel.Version, arch, f.From != f.URL, err)
 }

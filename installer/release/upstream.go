@@ -226,12 +226,12 @@ func missing(c Component, version string, arch templates.Arch, mirrored bool, er
 	if !web.Missing(err) {
 		return err
 	}
-	where := "upstream"
+	where, more := "upstream", ""
 	if mirrored {
-		where = "the mirror"
+		where, more = "the mirror", " `version: latest` with `--trust-upstream-sums` takes the newest that the mirror has."
 	}
 	return fault.With(fmt.Errorf("%s has no %s %s for %s: %w", where, c.Name, version, arch, err),
-		"Pinned versions near it: %s.", nearest(c.Pins, version))
+		"Pinned versions near it: %s.%s", nearest(c.Pins, version), more)
 }
 
 // fileName gives the last part of an address, unescaped.

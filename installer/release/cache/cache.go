@@ -103,13 +103,11 @@ func (e *MismatchError) Error() string {
 	return fmt.Sprintf("checksum mismatch: is sha256 %s, must be %s", e.Got, e.Want)
 }
 
-// keep gives a verified file its place. The rename is what makes it visible.
+// keep gives a verified file its place. The rename is what makes it visible; a file that a power cut damages is
+// noticed by Find, so nothing waits for the disk here.
 func (c *Cache) keep(from, sum string) (string, error) {
 	path := c.path(sum)
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
-	if err == nil {
-		err = flush(from)
-	}
 	if err == nil {
 		err = os.Rename(from, path)
 	}
@@ -120,7 +118,7 @@ func (c *Cache) keep(from, sum string) (string, error) {
 	return path, nil
 }
 
-// Add stores what write writes and returns its sum.
+// Add stores what write writes and returns its sum. Nothing is kept when write fails.
 func (c *Cache) Add(write func(io.Writer) error) (sum string, err error) {
 	tmp, err := os.CreateTemp(filepath.Join(c.dir, "part"), "new-*")
 	if err != nil {
@@ -130,7 +128,7 @@ func (c *Cache) Add(write func(io.Writer) error) (sum string, err error) {
 	hash := sha256.New()
 	err = errors.Join(write(io.MultiWriter(tmp, hash)), tmp.Close())
 	if err != nil {
-		return "", err
+		return "", web.DiskFull(err)
 	}
 	sum = hex.EncodeToString(hash.Sum(nil))
 	_, err = c.keep(tmp.Name(), sum)
@@ -200,14 +198,6 @@ func Sum(path string) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-func flush(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 func size(path string) int64 {

@@ -33,10 +33,7 @@ func (c *Client) Download(ctx context.Context, address, part string, limit int64
 		err := c.fetch(ctx, address, part, limit, progress)
 		return size(part)-before >= keepGoing, err
 	})
-	if errors.Is(err, ErrDiskFull) {
-		return fault.With(err, "Free some space, or point XDG_CACHE_HOME at a larger disk.")
-	}
-	return explain(err)
+	return explain(DiskFull(err))
 }
 
 // origin is what is noted beside a part: where it comes from and the server's name for that content.
@@ -109,11 +106,11 @@ func restart(part string, why error) error {
 func receive(a *answer, part string, have, total, limit int64, progress Progress) error {
 	out, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return final{local(err)}
+		return final{err}
 	}
 	defer out.Close()
 	if err := errors.Join(out.Truncate(have), seek(out, have)); err != nil {
-		return final{local(err)}
+		return final{err}
 	}
 	buf := make([]byte, 128<<10)
 	for done := have; ; {
@@ -125,13 +122,13 @@ func receive(a *answer, part string, have, total, limit int64, progress Progress
 			return final{fmt.Errorf("%s: is more than the limit of %d bytes", a.address, limit)}
 		}
 		if _, err := out.Write(buf[:n]); err != nil {
-			return final{local(err)}
+			return final{err}
 		}
 		done += int64(n)
 		progress(done, total)
 		switch {
 		case readErr == io.EOF:
-			return local(out.Close())
+			return out.Close()
 		case readErr != nil:
 			return fmt.Errorf("%s: cut after %d bytes: %w", a.address, done, readErr)
 		}
@@ -153,12 +150,12 @@ func seek(f *os.File, at int64) error {
 	return err
 }
 
-// local explains an error of this machine's disk.
-func local(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+// DiskFull makes an error that says so an ErrDiskFull with a remedy, and leaves others alone.
+func DiskFull(err error) error {
+	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+		return err
 	}
-	return err
+	return fault.With(fmt.Errorf("%w: %w", ErrDiskFull, err), "Free some space, or point XDG_CACHE_HOME at a larger disk.")
 }
 
 // contentRange reads "bytes 5-9/10" and "bytes */10"; from and total are -1 when unsaid.
