@@ -149,6 +149,9 @@ func (p *parser) active(unit string) {
 	}
 }
 
+// lastSecond is in the year 9998, so that a host's time can be written as JSON in any zone.
+const lastSecond = 253_370_000_000
+
 // parseClock reads `date '+%s.%N %z %Z'`. A date without %N leaves the fraction out.
 func parseClock(words []string) (time.Time, string) {
 	if len(words) == 0 {
@@ -156,7 +159,7 @@ func parseClock(words []string) (time.Time, string) {
 	}
 	whole, fraction, _ := strings.Cut(words[0], ".")
 	seconds, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil {
+	if err != nil || seconds < 0 || seconds > lastSecond {
 		return time.Time{}, ""
 	}
 	var nanos int64

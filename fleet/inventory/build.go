@@ -259,7 +259,7 @@ func (b *builder) hostNames(path string, names texts) []string {
 		case t.Value == "all":
 			out = append(out, all...)
 		case !slices.Contains(all, t.Value):
-			b.fail(t.pos, path, "there is no host %q%s", t.Value, Suggest(t.Value, all))
+			b.fail(t.pos, path, "there is no host %q%s", t.Value, b.suggest(t.Value, all))
 		case slices.Contains(out, t.Value):
 			b.fail(t.pos, path, "host %q is listed twice", t.Value)
 		default:

@@ -64,6 +64,14 @@ func suggestOrList(word string, names []string) string {
 	return fmt.Sprintf("; known are %s", strings.Join(names, ", "))
 }
 
+// suggest is Suggest as long as somebody will read it.
+func (d *decoder) suggest(word string, known []string) string {
+	if len(d.errs.list) >= maxErrors {
+		return ""
+	}
+	return Suggest(word, known)
+}
+
 // want reports a node of another kind than expected.
 func (d *decoder) want(path string, n node, what string, kinds ...kind) bool {
 	if slices.Contains(kinds, n.kind) {

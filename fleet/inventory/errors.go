@@ -37,15 +37,11 @@ func (e *Error) Error() string {
 // ErrorAt gives a Usage error "monctl.yaml:12:3: message" with an excerpt of the file. In an ad-hoc inventory and with
 // the zero Pos there is only the name and the message.
 func (inv *Inventory) ErrorAt(pos Pos, format string, args ...any) error {
-	return fault.Misuse(inv.errorAt(pos, format, args...), "")
-}
-
-func (inv *Inventory) errorAt(pos Pos, format string, args ...any) *Error {
 	e := &Error{File: inv.Name, Message: fmt.Sprintf(format, args...)}
 	if pos.Line > 0 && inv.src != nil {
-		e.Pos, e.Excerpt = pos, excerpt(inv.src, pos)
+		e.Pos, e.Excerpt = pos, excerpt(maskedLines(inv.src), pos)
 	}
-	return e
+	return fault.Misuse(e, "")
 }
 
 // errorList collects the mistakes of one file, so that a person sees all of them at once.
@@ -58,7 +54,7 @@ type errorList struct {
 const maxErrors = 20
 
 func (l *errorList) add(pos Pos, format string, args ...any) {
-	l.list = append(l.list, l.inv.errorAt(pos, format, args...))
+	l.list = append(l.list, &Error{File: l.inv.Name, Pos: pos, Message: fmt.Sprintf(format, args...)})
 }
 
 // err joins the mistakes in file order; nil when there are none.
@@ -70,11 +66,13 @@ func (l *errorList) err() error {
 		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column))
 	})
 	var all []error
+	lines := maskedLines(l.inv.src)
 	for i, e := range l.list {
 		if i == maxErrors {
 			all = append(all, fmt.Errorf("%s: and %d more", l.inv.Name, len(l.list)-i))
 			break
 		}
+		e.Excerpt = excerpt(lines, e.Pos)
 		all = append(all, e)
 	}
 	return fault.Misuse(errors.Join(all...), "")
@@ -82,9 +80,8 @@ func (l *errorList) err() error {
 
 const maxExcerptWidth = 160 // characters of a line that are shown
 
-// excerpt shows the line at pos between its neighbours, a marker and a caret. Values that look secret are masked.
-func excerpt(src []byte, pos Pos) string {
-	lines := strings.Split(maskSecrets(string(src)), "\n")
+// excerpt shows the line at pos between its neighbours, a marker and a caret.
+func excerpt(lines []string, pos Pos) string {
 	if pos.Line > len(lines) {
 		return ""
 	}
@@ -132,10 +129,10 @@ var (
 	indentOfLine = regexp.MustCompile(`^[\s-]*`)
 )
 
-// maskSecrets hides values of keys that sound secret, also those that go on over more deeply indented lines, and
+// maskedLines hides values of keys that sound secret, also those that go on over more deeply indented lines, and
 // passwords in URLs. References ({env: …}, {file: …}) are no secrets and stay.
-func maskSecrets(src string) string {
-	lines := strings.Split(src, "\n")
+func maskedLines(src []byte) []string {
+	lines := strings.Split(string(src), "\n")
 	inside := -1 // indentation of the secret key whose value goes on
 	for i, line := range lines {
 		line = urlPassword.ReplaceAllString(line, "${1}"+mask+"@")
@@ -155,5 +152,5 @@ func maskSecrets(src string) string {
 			}
 		}
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }

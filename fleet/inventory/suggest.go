@@ -4,6 +4,9 @@ import "fmt"
 
 // Suggest gives ` (did you mean "x"?)` when a known word is near, and "" otherwise.
 func Suggest(word string, known []string) string {
+	if len(known) > maxSuggestions {
+		return ""
+	}
 	best, nearest := "", min(max(len(word)/3, 1), 5)+1
 	for _, k := range known {
 		if d := distance(word, k); d < nearest {
@@ -16,7 +19,10 @@ func Suggest(word string, known []string) string {
 	return fmt.Sprintf(" (did you mean %q?)", best)
 }
 
-const maxSuggestLength = 64 // bytes; longer words are no typing mistakes
+const (
+	maxSuggestLength = 64    // bytes; longer words are no typing mistakes
+	maxSuggestions   = 1_000 // words; more of them would take their time
+)
 
 // distance counts the letters to insert, delete, replace or swap with the next one to get from a to b
 // (optimal string alignment).
