@@ -15,13 +15,18 @@ const MaxOutput = 64 << 20
 
 var errTooLong = fmt.Errorf("script printed more than %d MiB", MaxOutput>>20)
 
-// heartbeat is the line that monctl_heartbeat writes, with a newline before and after it.
-var heartbeat = []byte("monctl-heartbeat\n")
+// heartbeat is what monctl_heartbeat writes to standard error, in one piece but maybe in the middle of a script's line.
+const heartbeat = "\x1emonctl-heartbeat\n"
 
 // stream reads frames: what a script printed, a newline, and a trailer line that begins with the nonce.
-type stream struct{ *bufio.Reader }
+type stream struct {
+	*bufio.Reader
+	skip []byte // taken out wherever a line ends with it
+}
 
-func newStream(r io.Reader) *stream { return &stream{bufio.NewReaderSize(r, 8<<10)} }
+func newStream(r io.Reader, skip string) *stream {
+	return &stream{bufio.NewReaderSize(r, 8<<10), []byte(skip)}
+}
 
 // frame is one frame read: exactly the bytes that were printed, and the rest of the trailer line.
 type frame struct {
@@ -36,20 +41,15 @@ func (s *stream) frame(nonce string, onLine func(string)) (f frame) {
 	begin := 0 // where the current line begins in f.data
 	for {
 		chunk, err := s.ReadSlice('\n')
-		atBegin := begin == len(f.data)
-		switch {
-		case err == nil && atBegin && bytes.HasPrefix(chunk, []byte(nonce)):
+		if err == nil && begin == len(f.data) && bytes.HasPrefix(chunk, []byte(nonce)) {
 			f.trailer = string(chunk[len(nonce):])
 			f.data = bytes.TrimSuffix(f.data, []byte("\n"))
 			return f
-		case err == nil && atBegin && bytes.Equal(chunk, heartbeat):
-			// The newline before it is the heartbeat's own; what it cut in two is one line again.
-			f.data = bytes.TrimSuffix(f.data, []byte("\n"))
-			begin = bytes.LastIndexByte(f.data, '\n') + 1
-			continue
 		}
 		f.data = append(f.data, chunk...)
 		switch {
+		case err == nil && len(s.skip) > 0 && bytes.HasSuffix(f.data, s.skip):
+			f.data = f.data[:len(f.data)-len(s.skip)]
 		case err == nil:
 			lines.line(f.data[begin : len(f.data)-1])
 			begin = len(f.data)

@@ -13,7 +13,7 @@ monctl_heartbeat() {
 	(
 		exec 9>&- </dev/null >/dev/null
 		while sleep "${1:-5}" 2>/dev/null && kill -0 $$ 2>/dev/null; do
-			printf '\nmonctl-heartbeat\n' >&2 || exit
+			printf '\036monctl-heartbeat\n' >&2 || exit # one line is one write in any shell
 		done
 	) &
 	monctl_pulse=$!

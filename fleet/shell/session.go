@@ -32,9 +32,10 @@ var ErrEnded = errors.New("the shell on the host ended")
 
 // Pipes are the streams of a process that runs Command.
 type Pipes struct {
-	Stdin          io.WriteCloser
+	Stdin          io.Writer
 	Stdout, Stderr io.Reader
-	// Close ends the process or at least all three streams: reads and writes that wait return.
+	// Close closes all three streams: the process sees the end of its input, reads and writes that wait return. It is
+	// called at most once, while others read and write.
 	Close func() error
 	// Cause, when set, says why the streams ended (a lost link) once they have; nil when it does not know.
 	Cause func() error
@@ -55,8 +56,8 @@ type Session struct {
 func newSession(p Pipes) *Session {
 	return &Session{
 		pipes: p,
-		out:   newStream(p.Stdout),
-		err:   newStream(p.Stderr),
+		out:   newStream(p.Stdout, ""),
+		err:   newStream(p.Stderr, heartbeat),
 		turn:  make(chan struct{}, 1),
 		nonce: rand.Text(),
 	}
@@ -156,7 +157,6 @@ func (s *Session) end(cause error) error {
 	cause = s.dead
 	s.mu.Unlock()
 	if first {
-		_ = s.pipes.Stdin.Close()
 		_ = s.pipes.Close()
 	}
 	return cause
