@@ -111,6 +111,8 @@ func TestReleaseValidateNamesEveryFault(t *testing.T) {
 		{"two in one", func(r *Release) { r.Format = Binary }, "release.binaries: must be one"},
 		{"member", func(r *Release) { r.Member = "x"; r.Binaries = []string{"x"} }, "release.member: belongs to format zip"},
 		{"folder", func(r *Release) { r.Folder = "https://x" }, "release.folder: belongs to source url"},
+		{"one file for all", func(r *Release) { r.File = "prometheus-{version}.tar.gz" }, "is the same for every machine"},
+		{"no build", func(r *Release) { r.Source, r.Repo, r.Tag = Grafana, "", "" }, "has no {build}"},
 		{"bad folder", func(r *Release) { r.Source, r.Repo, r.Tag, r.Folder = URL, "", "", "file:///etc" }, "release.folder"},
 	}
 	for _, tt := range tests {

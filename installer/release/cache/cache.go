@@ -159,30 +159,6 @@ func (c *Cache) remember(path string) {
 	}
 }
 
-// Report returns a note kept under a name, for what was learned about a file; ok is false when there is none.
-func (c *Cache) Report(name string) (data []byte, ok bool) {
-	data, err := os.ReadFile(filepath.Join(c.dir, "report", name))
-	return data, err == nil
-}
-
-// SetReport keeps a note under a name.
-func (c *Cache) SetReport(name string, data []byte) error {
-	path := filepath.Join(c.dir, "report", name)
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return fmt.Errorf("cache: %w", err)
-	}
-	defer os.Remove(tmp.Name()) // gone already after the rename
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("cache: %w", err)
-	}
-	return nil
-}
-
 func (c *Cache) path(sum string) string { return filepath.Join(c.dir, "sha256", sum[:2], sum) }
 func (c *Cache) part(sum string) string { return filepath.Join(c.dir, "part", sum) }
 
