@@ -33,12 +33,19 @@ type writer struct {
 func write(id string, p plan.Plan) ([]member, error) {
 	w := &writer{files: map[string]int{}}
 	w.addFiles(p.Changes)
-	for _, c := range p.Changes {
+	w.owe(p.Changes)
+	reload := reloadBefore(p.Changes)
+	for n, c := range p.Changes {
+		if n == reload {
+			w.daemonReload(p.Changes)
+		}
 		if err := w.change(c); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Resource.Key(), err)
 		}
 	}
-	w.units(p.Changes)
+	if reload == len(p.Changes) {
+		w.daemonReload(p.Changes)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\nid=%s\ncd \"$stage\" || exit 73\n", hostFunctions, fleet.Quote(id))
 	fmt.Fprintf(&b, "write_journal() {\n\tjournal_begin || return\n%s\tjournal_sync\n}\nstep journal write_journal\n", w.journal.String())
@@ -113,11 +120,7 @@ func (w *writer) change(c plan.Change) error {
 		w.note("j_unit", r.Unit)
 		w.step(key, "do_stop", r.Unit)
 	case resource.Service:
-		w.note("j_unit", r.Unit)
-		if what := owed(c.Action); what != "" {
-			// The mark precedes every change, so that a run cut off anywhere still knows what it owes the unit.
-			w.note("do_owe", what, r.Unit)
-		}
+		w.service(c.Action, r.Unit)
 	default:
 		return fmt.Errorf("apply: resource of type %T is not known", r)
 	}
@@ -156,45 +159,68 @@ func (w *writer) check(r resource.Check) []string {
 	return words
 }
 
-// units ends the script with the services, all of one kind in one call of systemctl.
-func (w *writer) units(changes []plan.Change) {
-	var enable, restart, reload []string
-	daemonReload := false
+// owe notes the state of every unit and what it must get. The marks precede every change, so that a run cut off
+// anywhere still knows what it owes a unit.
+func (w *writer) owe(changes []plan.Change) {
 	for _, c := range changes {
+		if r, ok := c.Resource.(resource.Service); ok {
+			w.note("j_unit", r.Unit)
+			if what := owed(c.Action); what != "" {
+				w.note("do_owe", what, r.Unit)
+			}
+		}
+	}
+}
+
+// reloadBefore is the place before which systemd has to read its unit files again, once for all of them: after the last
+// change of a unit file, or before the first service that starts or is enabled; -1 for nowhere.
+func reloadBefore(changes []plan.Change) int {
+	at := -1
+	for n, c := range changes {
 		switch r := c.Resource.(type) {
 		case resource.File:
-			daemonReload = daemonReload || isUnitFile(r.Path)
+			if isUnitFile(r.Path) {
+				at = n + 1
+			}
 		case resource.Gone:
-			daemonReload = daemonReload || isUnitFile(r.Path)
+			if isUnitFile(r.Path) {
+				at = n + 1
+			}
 		case resource.Service:
-			if c.Enabling {
-				enable = append(enable, r.Unit)
-			}
-			switch owed(c.Action) {
-			case "restart":
-				restart = append(restart, r.Unit)
-			case "reload":
-				reload = append(reload, r.Unit)
+			if at < 0 && c.Action != plan.Reload {
+				at = n
 			}
 		}
 	}
-	systemctl := func(key string, units []string, words ...string) {
-		if len(units) > 0 {
-			w.step(key+" "+strings.Join(units, " "), append(append(append([]string{"systemctl"}, words...), "--"), units...)...)
+	return at
+}
+
+// daemonReload enables units and lets systemd read its unit files, all in one call each.
+func (w *writer) daemonReload(changes []plan.Change) {
+	var enable []string
+	for _, c := range changes {
+		if r, ok := c.Resource.(resource.Service); ok && c.Enabling {
+			enable = append(enable, r.Unit)
 		}
 	}
-	systemctl("enable", enable, "--no-reload", "--quiet", "enable")
-	if daemonReload || len(enable) > 0 {
-		w.step("systemctl daemon-reload", "systemctl", "daemon-reload")
+	if len(enable) > 0 {
+		w.step("enable "+strings.Join(enable, " "), append([]string{"systemctl", "--no-reload", "--quiet", "enable", "--"}, enable...)...)
 	}
-	if len(restart) > 0 {
-		fmt.Fprintf(&w.steps, "systemctl reset-failed -- %s 2>/dev/null\n", fleet.QuoteAll(restart...))
+	w.step("systemctl daemon-reload", "systemctl", "daemon-reload")
+}
+
+// service starts, restarts or reloads one unit, and strikes out what it was owed.
+func (w *writer) service(action plan.Action, unit string) {
+	switch owed(action) {
+	case "restart":
+		fmt.Fprintf(&w.steps, "systemctl reset-failed -- %s 2>/dev/null\n", fleet.Quote(unit))
+		w.step("start "+unit, "systemctl", "restart", "--", unit)
+	case "reload":
+		w.step("reload "+unit, "systemctl", "reload", "--", unit)
+	default:
+		return
 	}
-	systemctl("start", restart, "restart")
-	systemctl("reload", reload, "reload")
-	if paid := append(restart, reload...); len(paid) > 0 {
-		fmt.Fprintf(&w.steps, "do_paid %s\n", fleet.QuoteAll(paid...))
-	}
+	fmt.Fprintf(&w.steps, "do_paid %s\n", fleet.Quote(unit))
 }
 
 // owed is what a unit must get when its change is applied: "restart", "reload" or nothing.

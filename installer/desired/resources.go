@@ -18,7 +18,8 @@ import (
 // Random draws a new secret of 32 letters and digits. It is given from outside, so that everything here stays pure.
 type Random func() string
 
-// On lists what should be on a host, in the order in which it depends on each other.
+// Resources lists what should be on a host, in the order in which it depends on each other: all unit files first, so that
+// systemd reads them once, then component by component, so that the first one runs while the next is unpacked.
 func (s *Stack) Resources(host string, random Random) ([]resource.Resource, error) {
 	instances := s.On(host)
 	if len(instances) == 0 {
@@ -29,24 +30,24 @@ func (s *Stack) Resources(host string, random Random) ([]resource.Resource, erro
 		resource.Dir{Path: templates.StateRoot, Owner: "root", Group: "root", Mode: 0o700},
 		resource.Dir{Path: templates.StateRoot + "/components", Owner: "root", Group: "root", Mode: 0o700},
 	}
-	var services []resource.Resource
+	var units, rest []resource.Resource
 	for _, i := range instances {
-		own, service, err := s.instanceResources(i, random)
+		unit, own, err := s.instanceResources(i, random)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", host, i.Component.Name, err)
 		}
-		list = append(list, own...)
-		services = append(services, service)
+		units = append(units, unit)
+		rest = append(rest, own...)
 	}
-	return append(list, services...), nil
+	return slices.Concat(list, units, rest), nil
 }
 
 func rootDir(name string) resource.Dir {
 	return resource.Dir{Path: name, Owner: "root", Group: "root", Mode: 0o755}
 }
 
-// instanceResources lists what one instance needs, and its service apart, because services start last.
-func (s *Stack) instanceResources(i Instance, random Random) ([]resource.Resource, resource.Service, error) {
+// instanceResources lists what one instance needs, its unit file apart. Its service is the last.
+func (s *Stack) instanceResources(i Instance, random Random) (resource.File, []resource.Resource, error) {
 	user := i.User()
 	list := []resource.Resource{
 		resource.User{Name: user, Groups: i.Component.Groups},
@@ -58,20 +59,20 @@ func (s *Stack) instanceResources(i Instance, random Random) ([]resource.Resourc
 	}
 	pinned, err := i.release()
 	if err != nil {
-		return nil, resource.Service{}, err
+		return resource.File{}, nil, err
 	}
 	list = append(list, pinned)
 	files, err := s.files(i)
 	if err != nil {
-		return nil, resource.Service{}, err
+		return resource.File{}, nil, err
 	}
 	secrets, err := i.secrets(random)
 	if err != nil {
-		return nil, resource.Service{}, err
+		return resource.File{}, nil, err
 	}
 	unit, err := i.unitFile(s)
 	if err != nil {
-		return nil, resource.Service{}, err
+		return resource.File{}, nil, err
 	}
 	if i.Component.Check != "" {
 		list = append(list, resource.Check{Dir: i.Config(), Command: strings.ReplaceAll(i.Component.Check, "$release", i.ReleaseDir())})
@@ -88,9 +89,8 @@ func (s *Stack) instanceResources(i Instance, random Random) ([]resource.Resourc
 		}
 	}
 	link := resource.Link{Path: i.Current(), Target: i.Release.Version}
-	list = append(list, unit, link, i.manifest())
 	service.Restart = append(service.Restart, unit.Key(), link.Key(), pinned.Key())
-	return list, service, nil
+	return unit, append(list, link, i.manifest(), service), nil
 }
 
 // effectFile is a file and what a change of it means for the service.

@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -42,6 +43,8 @@ func StackOf(inv *inventory.Inventory, catalog templates.Catalog) (*Stack, error
 		}
 	}
 	errs = append(errs, s.ports()...)
+	errs = append(errs, s.folders()...)
+	errs = append(errs, s.labels()...)
 	errs = append(errs, s.unreachable()...)
 	if len(s.Instances) == 0 && len(errs) == 0 {
 		errs = append(errs, inv.ErrorAt(inventory.Pos{}, "no host runs any component"))
@@ -96,24 +99,39 @@ func (s *Stack) ports() []error {
 	return errs
 }
 
-// On lists the instances of one host, those that others come after first.
+// On lists the instances of one host, those that others come after first. Prometheus leads: it looks for targets five
+// seconds after its start at the earliest, and that time is not spent waiting when the rest is installed meanwhile.
 func (s *Stack) On(host string) []Instance {
-	var on []Instance
-	for _, i := range s.Instances {
-		if i.Host.Name == host {
-			on = append(on, i)
-		}
-	}
-	slices.SortStableFunc(on, func(a, b Instance) int {
-		switch {
-		case slices.Contains(a.Component.After, b.Component.Name):
-			return 1
-		case slices.Contains(b.Component.After, a.Component.Name):
-			return -1
-		}
-		return 0
+	here := slices.DeleteFunc(slices.Clone(s.Instances), func(i Instance) bool { return i.Host.Name != host })
+	slices.SortStableFunc(here, func(a, b Instance) int {
+		return cmp.Compare(rank(a.Component.Name), rank(b.Component.Name))
 	})
+	var on []Instance
+	listed := map[string]bool{}
+	var list func(Instance)
+	list = func(i Instance) {
+		if listed[i.Component.Name] {
+			return
+		}
+		listed[i.Component.Name] = true
+		for _, before := range here {
+			if slices.Contains(i.Component.After, before.Component.Name) {
+				list(before)
+			}
+		}
+		on = append(on, i)
+	}
+	for _, i := range here {
+		list(i)
+	}
 	return on
+}
+
+func rank(component string) int {
+	if component == "prometheus" {
+		return 0
+	}
+	return 1
 }
 
 // Of lists the instances of one component in host order.
