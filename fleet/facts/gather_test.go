@@ -1,8 +1,11 @@
 package facts_test
 
 import (
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +24,7 @@ func TestGatherHere(t *testing.T) {
 	defer conn.Close()
 	before := time.Now()
 	f, err := facts.Gather(t.Context(), conn, facts.Options{
-		Listeners: true, Units: []string{"ssh.service", "$(touch /tmp/pwned).service"}, Internet: "127.0.0.1:1",
+		Listeners: true, Units: []string{"ssh.service"}, Internet: "127.0.0.1:1",
 		Paths: []string{"/", "/no/such place"},
 	})
 	if err != nil {
@@ -43,8 +46,87 @@ func TestGatherHere(t *testing.T) {
 	if !strings.HasSuffix(f.Tools["tar"], "/tar") || !f.ListenersRead {
 		t.Errorf("tools %v, listeners read: %v", f.Tools, f.ListenersRead)
 	}
-	if _, err := os.Stat("/tmp/pwned"); err == nil {
-		t.Error("a unit name was run by the shell")
+}
+
+// Nothing that a caller passes is run by the shell, not even through eval.
+func TestWordsAreNotRun(t *testing.T) {
+	proof := filepath.Join(t.TempDir(), "proof")
+	for _, evil := range []string{"$(touch " + proof + ")", "`touch " + proof + "`", "x; touch " + proof, "'; touch " + proof + "; '", `"; touch ` + proof + `; "`} {
+		out := run(t, facts.Script(facts.Options{Paths: []string{evil}, Units: []string{evil}, Internet: evil + ":80"}))
+		if _, err := os.Stat(proof); err == nil {
+			t.Fatalf("%s was run", evil)
+		}
+		if _, err := facts.Parse(out); err != nil {
+			t.Errorf("%s: %v", evil, err)
+		}
+	}
+}
+
+// run gives a script to sh and returns what it prints.
+func run(t *testing.T, script string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sh", "-s")
+	cmd.Stdin = strings.NewReader(script)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+// Both ways to find who listens find this process, with and without ss.
+func TestListenersOfThisProcess(t *testing.T) {
+	want := map[netip.AddrPort]bool{}
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Logf("no %s here: %v", address, err)
+			continue
+		}
+		defer listener.Close()
+		want[listener.Addr().(*net.TCPAddr).AddrPort()] = true
+	}
+	script := facts.Script(facts.Options{Listeners: true})
+	ways := map[string]string{"proc": strings.ReplaceAll(script, "command -v ss ", "false ")}
+	if _, err := exec.LookPath("ss"); err == nil {
+		ways["ss"] = script
+	}
+	for name, script := range ways {
+		f, err := facts.Parse(run(t, script))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, l := range f.Listeners {
+			if want[l.Address] && l.PID == os.Getpid() && strings.HasPrefix(l.Command, os.Args[0]) && l.Process != "" {
+				found++
+			}
+		}
+		if found != len(want) || !f.ListenersRead {
+			t.Errorf("%s: found %d of %v in %+v", name, found, want, f.Listeners)
+		}
+	}
+}
+
+func TestInternet(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	ask := func() facts.Tri {
+		f, err := facts.Parse(run(t, facts.Script(facts.Options{Internet: address})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.Internet
+	}
+	if _, err := exec.LookPath("bash"); err == nil && ask() != facts.Yes {
+		t.Error("an open port is not reachable")
+	}
+	listener.Close()
+	if have := ask(); have == facts.Yes {
+		t.Error("a closed port is reachable")
 	}
 }
 
