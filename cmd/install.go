@@ -1,0 +1,141 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/monctl/monctl/cmd/ui"
+	"github.com/monctl/monctl/installer"
+	"github.com/monctl/monctl/installer/release/lock"
+	"github.com/spf13/cobra"
+)
+
+type installOptions struct {
+	components []string
+	yes        bool
+}
+
+func newInstall(g *globals) *cobra.Command {
+	var o installOptions
+	c := &cobra.Command{
+		Use:   "install [HOST…]",
+		Short: "Make the hosts what the inventory says, and prove it",
+		Long: `Plans, asks, installs what is missing, and proves it: every unit runs, answers that it is
+ready, and Prometheus reports every target up. A host whose proof fails is put back as it
+was. Running it again changes nothing, or finishes what was interrupted.`,
+		Example: `  monctl install
+  monctl install vm2 vm3 --yes
+  monctl install --components node_exporter ubuntu@10.0.0.11 10.0.0.12
+  monctl install --components prometheus,node_exporter@1.12.1 localhost`,
+		RunE: func(c *cobra.Command, args []string) error { return runInstall(c.Context(), g, o, args) },
+	}
+	c.Flags().StringSliceVar(&o.components, "components", nil, "install these on hosts that need no inventory: `NAME[@VERSION],…`")
+	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
+	return c
+}
+
+func runInstall(ctx context.Context, g *globals, o installOptions, args []string) error {
+	opts, err := g.target(o.components, args)
+	if err != nil {
+		return err
+	}
+	run, err := g.prepare(ctx, opts, true)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	if err := g.propose(ctx, run, opts.Parallel); err != nil {
+		return err
+	}
+	if run.Changes() {
+		if err := g.confirm(ctx, o.yes, question(run)); err != nil {
+			return err
+		}
+	}
+	return g.apply(ctx, run)
+}
+
+// propose shows in short what would happen; with -v the whole plan.
+func (g *globals) propose(ctx context.Context, run *installer.Run, parallel int) error {
+	failed := failures(run)
+	if len(failed) == len(run.Hosts) {
+		g.ui.Errors(failed)
+		return code(codeOfHosts(len(run.Hosts), failed))
+	}
+	if !run.Changes() {
+		return nil
+	}
+	if !g.verbose {
+		g.ui.Brief(run)
+		return nil
+	}
+	contents, err := contentsOf(ctx, run, parallel)
+	if err == nil {
+		g.ui.Plan(ui.PlanView{Run: run, Contents: contents})
+	}
+	return err
+}
+
+func question(run *installer.Run) string {
+	if failed := len(run.Failed()); failed > 0 {
+		return fmt.Sprintf("Change %d of %d hosts, without those that cannot be planned?", len(run.Hosts)-failed, len(run.Hosts))
+	}
+	return "Change these hosts?"
+}
+
+// apply carries out the plan and shows how every host came out of it.
+func (g *globals) apply(ctx context.Context, run *installer.Run) error {
+	changes := run.Changes()
+	outcomes := g.carryOut(run, func() []installer.Outcome { return run.Apply(ctx) })
+	return g.conclude(ctx, run, outcomes, changes)
+}
+
+func (g *globals) carryOut(run *installer.Run, do func() []installer.Outcome) []installer.Outcome {
+	progress := g.ui.ChangeProgress(run.Hosts)
+	defer progress.Close()
+	defer g.events.listen(progress.Report)()
+	return do()
+}
+
+// conclude prints results, errors and addresses, and writes the lock file when all went well.
+func (g *globals) conclude(ctx context.Context, run *installer.Run, outcomes []installer.Outcome, changed bool) error {
+	failed := failedOf(run, outcomes)
+	if len(failed) == 0 {
+		if err := g.lock(ctx, run); err != nil {
+			return err
+		}
+	}
+	took := time.Since(g.started)
+	report := ui.InstallReport{Stack: run.Stack, Outcomes: outcomes, Changed: changed, Took: took, Failed: failed}
+	g.ui.Installed(report)
+	g.summary(report.Counts())
+	if ctx.Err() != nil {
+		g.ui.Interrupted(outcomes)
+		return code(exitInterrupted)
+	}
+	return code(codeOfHosts(len(run.Hosts), failed))
+}
+
+func failedOf(run *installer.Run, outcomes []installer.Outcome) []ui.HostError {
+	var list []ui.HostError
+	for _, o := range outcomes {
+		if o.Err != nil {
+			list = append(list, ui.HostError{Host: o.Host, Address: addressOf(run.Stack, o.Host), Err: o.Err})
+		}
+	}
+	return list
+}
+
+// lock writes down what was chosen, beside the inventory.
+func (g *globals) lock(ctx context.Context, run *installer.Run) error {
+	if !isFile(run.Stack.Inventory) {
+		return nil
+	}
+	return lock.Update(ctx, g.lockFile(run.Stack.Inventory), func(f *lock.File) error {
+		for name, chosen := range run.Releases {
+			f.Set(name, chosen.Locked())
+		}
+		return nil
+	})
+}

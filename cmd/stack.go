@@ -1,0 +1,177 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/monctl/monctl/cmd/ui"
+	"github.com/monctl/monctl/fleet/fault"
+	"github.com/monctl/monctl/fleet/inventory"
+	"github.com/monctl/monctl/installer"
+	"github.com/monctl/monctl/installer/desired"
+	"github.com/monctl/monctl/installer/release"
+	"github.com/monctl/monctl/installer/release/cache"
+	"github.com/monctl/monctl/installer/release/lock"
+	"github.com/monctl/monctl/installer/release/web"
+	"github.com/monctl/monctl/templates"
+)
+
+// load reads the inventory, its catalogue and what it asks for.
+func (g *globals) load() (*desired.Stack, error) {
+	inv, err := inventory.Load(g.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Misuse(fmt.Errorf("there is no inventory %s here", g.file),
+			"Make one with monctl init [user@]host…, name another with -f FILE, or give --components and hosts.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return g.stackOf(inv)
+}
+
+func (g *globals) stackOf(inv *inventory.Inventory) (*desired.Stack, error) {
+	catalog, err := g.catalog(inv)
+	if err != nil {
+		return nil, err
+	}
+	return desired.StackOf(inv, catalog)
+}
+
+func (g *globals) catalog(inv *inventory.Inventory) (templates.Catalog, error) {
+	own := g.catalogDir
+	if own == "" && inv != nil {
+		own = inv.Catalog
+	}
+	catalog, err := templates.Load(own)
+	return catalog, fault.Misuse(err, "")
+}
+
+// hostsOrFile gives the hosts that a command is about: words that name hosts of the inventory select from it; without
+// an inventory file they are targets themselves.
+func (g *globals) hostsOrFile(words []string) (*desired.Stack, []string, error) {
+	_, err := os.Stat(g.file)
+	if errors.Is(err, fs.ErrNotExist) && len(words) > 0 && !g.set.Changed("file") {
+		inv, err := inventory.AdHoc(words, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		catalog, err := g.catalog(inv)
+		return &desired.Stack{Inventory: inv, Catalog: catalog}, nil, err
+	}
+	stack, err := g.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	return stack, words, known(stack.Inventory, words)
+}
+
+// known refuses a word that is no host of the inventory.
+func known(inv *inventory.Inventory, words []string) error {
+	var names []string
+	for _, h := range inv.Hosts {
+		names = append(names, h.Name)
+	}
+	for _, w := range words {
+		if !slices.Contains(names, w) {
+			return fault.Misuse(fmt.Errorf("%s has no host %q%s", inv.Name, w, inventory.Suggest(w, names)),
+				"Its hosts are: %s.", ui.Names(names))
+		}
+	}
+	return nil
+}
+
+// target gives the options for hosts named with their components on the command line, or for those of the inventory.
+func (g *globals) target(components, words []string) (installer.Options, error) {
+	if len(components) > 0 {
+		inv, err := inventory.AdHoc(words, components)
+		if err != nil {
+			return installer.Options{}, err
+		}
+		stack, err := g.stackOf(inv)
+		if err != nil {
+			return installer.Options{}, err
+		}
+		return g.options(stack, nil)
+	}
+	stack, err := g.load()
+	if err == nil {
+		err = known(stack.Inventory, words)
+	}
+	if err != nil {
+		return installer.Options{}, err
+	}
+	return g.options(stack, words)
+}
+
+// options are what the installer needs.
+func (g *globals) options(stack *desired.Stack, only []string) (installer.Options, error) {
+	parallel := g.parallel
+	if parallel == 0 {
+		parallel = stack.Inventory.Parallel
+	}
+	releases, err := g.releases(stack.Inventory, false)
+	return installer.Options{
+		Stack: stack, Dial: g.dial, Releases: releases, Parallel: parallel, Only: only,
+		ID: time.Now().UTC().Format("20060102-150405") + fmt.Sprintf("-%d", os.Getpid()), Holder: who(),
+		LockWait: g.lockWait, ProveFor: g.proveFor, Report: g.events.report,
+	}, err
+}
+
+// releases resolves and fetches releases; upgrade chooses anew where the lock file has a version.
+func (g *globals) releases(inv *inventory.Inventory, upgrade bool) (installer.Upstream, error) {
+	mirror, err := g.mirrors(inv)
+	if err != nil {
+		return installer.Upstream{}, err
+	}
+	var locked lock.File
+	if isFile(inv) {
+		if locked, err = lock.Read(g.lockFile(inv)); err != nil {
+			return installer.Upstream{}, err
+		}
+	}
+	dir := g.cacheDir
+	if dir == "" {
+		if dir, err = cache.DefaultDir(); err != nil {
+			return installer.Upstream{}, err
+		}
+	}
+	client := web.New()
+	store, err := cache.Open(dir, client)
+	if err != nil {
+		return installer.Upstream{}, err
+	}
+	return installer.Upstream{
+		Resolver: &release.Resolver{Web: client, Mirror: mirror, Lock: locked, TrustUpstream: g.trustUpstream, Upgrade: upgrade},
+		Store:    &release.Store{Cache: store},
+	}, nil
+}
+
+func (g *globals) mirrors(inv *inventory.Inventory) (release.Mirror, error) {
+	m := release.MirrorAll(g.mirror)
+	if g.mirror == "" {
+		given := inv.Mirror
+		m = release.MirrorAll(given.All)
+		for _, p := range []struct {
+			to   *string
+			from string
+		}{{&m.GitHub, given.GitHub}, {&m.Grafana, given.Grafana}, {&m.GrafanaAPI, given.GrafanaAPI}, {&m.Prometheus, given.Prometheus}} {
+			if p.from != "" {
+				*p.to = p.from
+			}
+		}
+	}
+	return m, fault.Misuse(m.Validate(), "Give the address as http://host/folder.")
+}
+
+// isFile tells an inventory file from hosts named on the command line, which have no lock file.
+func isFile(inv *inventory.Inventory) bool { return inv.Name != "command line" }
+
+// addressOf is a host's address, to see that errors of two hosts are the same.
+func addressOf(stack *desired.Stack, host string) string {
+	h, _ := stack.Inventory.Host(host)
+	return h.Address
+}

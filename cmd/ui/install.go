@@ -1,0 +1,138 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/monctl/monctl/installer"
+	"github.com/monctl/monctl/installer/desired"
+)
+
+// Brief prints a plan in a few lines: the releases, and what each host gets.
+func (u *UI) Brief(run *installer.Run) {
+	if u.JSON {
+		return
+	}
+	u.Releases(run)
+	var rows [][]string
+	for _, h := range run.Hosts {
+		if h.Err != nil || h.Plan.Empty() {
+			continue
+		}
+		var names []string
+		for _, i := range run.Stack.On(h.Name) {
+			names = append(names, i.Component.Name)
+		}
+		rows = append(rows, []string{u.paint.bold(h.Name), u.paint.dim(h.Facts.Arch), TallyOf([]*installer.Host{h}).work(), u.paint.dim(strings.Join(names, ", "))})
+	}
+	u.Print("%s", u.rows(rows))
+	u.Print("%s", TallyOf(run.Hosts))
+}
+
+// InstallReport is how an installation went.
+type InstallReport struct {
+	Stack    *desired.Stack
+	Outcomes []installer.Outcome
+	Failed   []HostError
+	Changed  bool // the plan had changes
+	Took     time.Duration
+}
+
+// Installed prints the results, the errors grouped by cause, and where to go from here.
+func (u *UI) Installed(r InstallReport) {
+	if r.Changed || len(r.Failed) > 0 || u.Verbose || u.JSON {
+		u.Results(r.Stack, r.Outcomes)
+	}
+	u.Errors(r.Failed)
+	u.Journal(r.Outcomes)
+	counts := r.tally()
+	switch {
+	case len(r.Failed) > 0:
+		u.Say("%s of %s failed after %s", u.errPaint.red(fmt.Sprint(len(r.Failed))), count(len(r.Outcomes), "host"), Took(r.Took))
+		return
+	case !r.Changed:
+		u.Print("nothing to change; everything is proven: %s (%s)", counts, Took(r.Took))
+		return
+	}
+	u.addresses(r.Stack)
+	u.Print("%s %s in %s", u.paint.green("installed and proven:"), counts, Took(r.Took))
+}
+
+// proofCounts counts what was proven.
+type proofCounts struct{ hosts, components, up, targets int }
+
+func (r InstallReport) tally() proofCounts {
+	c := proofCounts{hosts: len(r.Outcomes)}
+	for _, o := range r.Outcomes {
+		if o.Err == nil {
+			c.components += len(r.Stack.On(o.Host))
+		}
+		for _, p := range o.Proofs {
+			if p.Kind != installer.ProofTarget {
+				continue
+			}
+			c.targets++
+			if p.Err == nil {
+				c.up++
+			}
+		}
+	}
+	return c
+}
+
+// String gives "3 hosts, 5 components, 4 of 4 targets up".
+func (c proofCounts) String() string {
+	line := count(c.hosts, "host") + ", " + count(c.components, "component")
+	if c.targets > 0 {
+		line += fmt.Sprintf(", %d of %s up", c.up, count(c.targets, "target"))
+	}
+	return line
+}
+
+// Counts are the fields of the JSON summary.
+func (r InstallReport) Counts() map[string]any {
+	c := r.tally()
+	return map[string]any{"hosts": c.hosts, "failed": len(r.Failed), "components": c.components, "targets_up": c.up, "targets": c.targets, "changed": r.Changed}
+}
+
+// pages are the components with a page for people, in the order in which one wants them.
+var pages = []string{"grafana", "prometheus", "alertmanager"}
+
+// addresses prints what can be opened in a browser.
+func (u *UI) addresses(stack *desired.Stack) {
+	var rows [][]string
+	for _, name := range pages {
+		for _, i := range stack.Of(name) {
+			hint := ""
+			if len(i.Component.Secrets) > 0 {
+				hint = u.paint.dim("login: monctl secrets show " + name)
+			}
+			rows = append(rows, []string{i.Component.Title, u.paint.cyan("http://" + i.From("")), hint})
+		}
+	}
+	if len(rows) > 0 {
+		u.Print("\n%s", u.rows(rows))
+	}
+}
+
+// Interrupted says, after Ctrl-C, in which state the hosts are.
+func (u *UI) Interrupted(outcomes []installer.Outcome) {
+	var between, rest []string
+	for _, o := range outcomes {
+		switch {
+		case o.Err == nil || o.RolledBack || !o.Changed || errors.Is(o.Err, installer.ErrNotReached):
+			rest = append(rest, o.Host)
+		default:
+			between = append(between, o.Host)
+		}
+	}
+	slices.Sort(between)
+	if len(between) > 0 {
+		u.Say("interrupted: %s may be half-way; run the same command again, it looks at what is there and finishes", Names(between))
+		return
+	}
+	u.Say("interrupted: every host is either as it was or done (%s); run the same command again for the rest", Names(rest))
+}

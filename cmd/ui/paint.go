@@ -1,0 +1,31 @@
+package ui
+
+import "github.com/jedib0t/go-pretty/v6/text"
+
+// paint colours text, or leaves it as it is when false.
+type paint bool
+
+func (p paint) with(s string, codes ...string) string {
+	if !p || s == "" {
+		return s
+	}
+	for _, c := range codes {
+		s = c + s
+	}
+	return s + "\x1b[0m"
+}
+
+func (p paint) bold(s string) string   { return p.with(s, "\x1b[1m") }
+func (p paint) dim(s string) string    { return p.with(s, "\x1b[2m") }
+func (p paint) red(s string) string    { return p.with(s, "\x1b[31m") }
+func (p paint) green(s string) string  { return p.with(s, "\x1b[32m") }
+func (p paint) yellow(s string) string { return p.with(s, "\x1b[33m") }
+func (p paint) cyan(s string) string   { return p.with(s, "\x1b[36m") }
+
+// fit cuts a line to a number of columns, with an ellipsis.
+func fit(s string, columns int) string {
+	if text.StringWidthWithoutEscSequences(s) <= columns {
+		return s
+	}
+	return text.Trim(s, max(columns-1, 0)) + "…"
+}

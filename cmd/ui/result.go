@@ -1,0 +1,120 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/monctl/monctl/installer"
+	"github.com/monctl/monctl/installer/desired"
+)
+
+// Results prints how every host came out of a run: its components with what was proven of them.
+func (u *UI) Results(stack *desired.Stack, outcomes []installer.Outcome) {
+	var rows [][]string
+	for _, o := range outcomes {
+		if u.JSON {
+			u.Emit("result", resultOf(stack, o))
+			continue
+		}
+		rows = append(rows, u.resultRows(stack, o)...)
+	}
+	if len(rows) > 0 {
+		u.Print("%s", strings.TrimSuffix(u.rows(rows), "\n"))
+	}
+}
+
+func (u *UI) resultRows(stack *desired.Stack, o installer.Outcome) [][]string {
+	if o.Err != nil {
+		return [][]string{{u.paint.red("✗"), o.Host, u.paint.red("failed"), "", "", fate(o)}}
+	}
+	var rows [][]string
+	mark, host := u.paint.green("✓"), o.Host
+	for _, i := range stack.On(o.Host) {
+		rows = append(rows, []string{mark, host, i.Component.Name, i.Release.Version, string(i.Arch), proven(o, i.Unit())})
+		mark, host = "", ""
+	}
+	return rows
+}
+
+// fate says in which state a failed host is.
+func fate(o installer.Outcome) string {
+	switch {
+	case o.RolledBack:
+		return "rolled back: it is as it was before"
+	case !o.Changed:
+		return "nothing was changed there"
+	}
+	return "changed, but not proven"
+}
+
+// proven names the kinds of proofs of one unit.
+func proven(o installer.Outcome, unit string) string {
+	short := map[installer.ProofKind]string{
+		installer.ProofReady: "ready", installer.ProofTarget: "up in Prometheus", installer.ProofAlerts: "alerts reach Alertmanager",
+		installer.ProofDatabase: "database works", installer.ProofDatasource: "datasource answers",
+	}
+	var words []string
+	for _, p := range o.Proofs {
+		if w := short[p.Kind]; p.Unit == unit && p.Err == nil && w != "" && !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, " · ")
+}
+
+// Journal prints the last words of failing units, below the errors of their hosts.
+func (u *UI) Journal(outcomes []installer.Outcome) {
+	for _, o := range outcomes {
+		if o.Err != nil && o.Journal != "" {
+			u.Say("  %s\n%s", u.errPaint.bold(o.Host+": journal"), u.errPaint.dim(indent(o.Journal, "    ")))
+		}
+	}
+}
+
+type (
+	resultRecord struct {
+		Host       string            `json:"host"`
+		OK         bool              `json:"ok"`
+		Changed    bool              `json:"changed"`
+		RolledBack bool              `json:"rolled_back"`
+		Error      string            `json:"error,omitempty"`
+		Journal    string            `json:"journal,omitempty"`
+		Components []componentRecord `json:"components"`
+		Proofs     []proofRecord     `json:"proofs"`
+	}
+	componentRecord struct {
+		Component string `json:"component"`
+		Version   string `json:"version"`
+		Arch      string `json:"arch"`
+		Port      int    `json:"port"`
+		Unit      string `json:"unit"`
+	}
+	proofRecord struct {
+		Kind  string `json:"kind"`
+		What  string `json:"what"`
+		Unit  string `json:"unit"`
+		OK    bool   `json:"ok"`
+		Error string `json:"error,omitempty"`
+	}
+)
+
+func resultOf(stack *desired.Stack, o installer.Outcome) resultRecord {
+	r := resultRecord{
+		Host: o.Host, OK: o.Err == nil, Changed: o.Changed, RolledBack: o.RolledBack, Journal: o.Journal,
+		Components: []componentRecord{}, Proofs: []proofRecord{}, Error: said(o.Err),
+	}
+	for _, i := range stack.On(o.Host) {
+		r.Components = append(r.Components, componentRecord{i.Component.Name, i.Release.Version, string(i.Arch), i.Port, i.Unit()})
+	}
+	for _, p := range o.Proofs {
+		r.Proofs = append(r.Proofs, proofRecord{string(p.Kind), p.What, p.Unit, p.Err == nil, said(p.Err)})
+	}
+	return r
+}
+
+func said(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
