@@ -208,6 +208,43 @@ func TestTwoProcessesDownloadOnce(t *testing.T) {
 	}
 }
 
+func TestKilledProcessIsTakenOver(t *testing.T) {
+	body := bytes.Repeat([]byte("0123456789"), 100_000)
+	var ranges []string
+	url, asked := source(t, body, func(w http.ResponseWriter, r *http.Request) {
+		if ranges = append(ranges, r.Header.Get("Range")); len(ranges) == 1 {
+			w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+			w.Write(body[:400_000])
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}
+	})
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := open(t)
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("GET_FILE=%s %s %s", c.dir, url, sumOf(body)))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); size(c.part(sumOf(body))) < 400_000; {
+		if time.Now().After(deadline) {
+			t.Fatalf("the other process got %d bytes, asked %d times", size(c.part(sumOf(body))), asked.Load())
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // says that it was killed
+	mustGet(t, c, url, body)
+	if len(ranges) != 2 || ranges[1] != "bytes=400000-" {
+		t.Errorf("asked for %q", ranges)
+	}
+}
+
 func TestWaitingEndsWithTheContext(t *testing.T) {
 	release := make(chan struct{})
 	url, asked := source(t, []byte("x"), func(http.ResponseWriter, *http.Request) { <-release })
