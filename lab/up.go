@@ -61,16 +61,13 @@ func newStatus(w *which) *cobra.Command {
 
 func printLab(out io.Writer, l *hosts.Lab) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "HOST\tADDRESS\tARCH\tINIT\tSTATE")
+	fmt.Fprintln(table, "HOST\tADDRESS\tARCH\tKIND\tSTATE")
 	for _, h := range l.Hosts {
-		init, state := "systemd", "down"
-		if h.Plain {
-			init = "none"
-		}
+		state := "down"
 		if h.Alive() {
 			state = "up"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", h.Name, h.Address, h.Arch, init, state)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", h.Name, h.Address, h.Arch, h.Kind, state)
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("print status: %w", err)

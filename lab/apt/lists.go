@@ -59,16 +59,21 @@ func (l *Lists) options() []string {
 
 // Version is the package's newest version in these lists.
 func (l *Lists) Version(ctx context.Context, name string) (string, error) {
+	return l.Field(ctx, name, "Version")
+}
+
+// Field is what the lists say of the newest version of a package: its Depends, say.
+func (l *Lists) Field(ctx context.Context, name, field string) (string, error) {
 	text, err := run.Output(ctx, "apt-cache", append(l.options(), "show", "--no-all-versions", name)...)
 	if err != nil {
-		return "", fmt.Errorf("apt: version of %s in %s %s: %w", name, l.Suite, l.Arch, err)
+		return "", fmt.Errorf("apt: %s of %s in %s %s: %w", field, name, l.Suite, l.Arch, err)
 	}
 	for line := range strings.Lines(text) {
-		if version, ok := strings.CutPrefix(line, "Version: "); ok {
-			return strings.TrimSpace(version), nil
+		if value, ok := strings.CutPrefix(line, field+": "); ok {
+			return strings.TrimSpace(value), nil
 		}
 	}
-	return "", fmt.Errorf("apt: version of %s in %s %s: not offered", name, l.Suite, l.Arch)
+	return "", fmt.Errorf("apt: %s of %s in %s %s: not offered", field, name, l.Suite, l.Arch)
 }
 
 // Unpack downloads a package and unpacks its files below target.

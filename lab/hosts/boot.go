@@ -63,17 +63,21 @@ func (h *Host) makeCgroups() ([]string, error) {
 }
 
 func (h *Host) command() []string {
-	if h.Plain {
+	switch h.Kind {
+	case VM:
+		return h.qemu()
+	case Plain:
 		return []string{
 			"ip", "netns", "exec", h.Machine, "unshare", "--pid", "--fork", "--kill-child", "--mount", "--uts", "--ipc",
 			"sh", "-c", plainInit, "init", h.Name, h.Root(),
 		}
-	}
-	return []string{
-		"systemd-nspawn", "--quiet", "--boot", "--directory=" + h.Root(),
-		"--machine=" + h.Machine, "--hostname=" + h.Name,
-		"--register=no", "--keep-unit", "--resolv-conf=off", "--timezone=off", "--console=pipe",
-		"--capability=CAP_NET_ADMIN", "--network-namespace-path=/run/netns/" + h.Machine,
+	default:
+		return []string{
+			"systemd-nspawn", "--quiet", "--boot", "--directory=" + h.Root(),
+			"--machine=" + h.Machine, "--hostname=" + h.Name,
+			"--register=no", "--keep-unit", "--resolv-conf=off", "--timezone=off", "--console=pipe",
+			"--capability=CAP_NET_ADMIN", "--network-namespace-path=/run/netns/" + h.Machine,
+		}
 	}
 }
 

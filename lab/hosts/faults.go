@@ -43,6 +43,9 @@ func (h *Host) FreeDisk(ctx context.Context) error {
 }
 
 func (h *Host) resize(ctx context.Context, size string) error {
+	if h.Kind == VM {
+		return fmt.Errorf("lab %s: %s: resize disk: not for a VM; fill it with Exec", h.lab.Name, h.Name)
+	}
 	if _, err := run.Output(ctx, "mount", "-o", "remount,size="+size, h.disk()); err != nil {
 		return fmt.Errorf("lab %s: %s: resize disk: %w", h.lab.Name, h.Name, err)
 	}

@@ -18,18 +18,34 @@ type Host struct {
 	Name    string  `json:"name"`
 	Arch    string  `json:"arch"`    // amd64 or arm64
 	Address string  `json:"address"` // IPv4
-	Plain   bool    `json:"plain"`   // runs no systemd
-	DiskMB  int     `json:"diskMB"`  // size of what it can write to
-	Machine string  `json:"machine"` // its network namespace, link and cgroup are named so
-	Process proc.ID `json:"process"` // what runs the host
+	Kind    Kind    `json:"kind"`
+	DiskMB  int     `json:"diskMB"`        // size of what it can write to
+	Machine string  `json:"machine"`       // its network namespace, link and cgroup are named so
+	Process proc.ID `json:"process"`       // what runs the host
+	RTC     string  `json:"rtc,omitempty"` // of a VM: what its clock was started with, in UTC
 
 	lab *Lab
 }
+
+// Kind says how a host is run.
+type Kind string
+
+const (
+	// Systemd hosts run systemd in namespaces and share this machine's kernel and clock.
+	Systemd Kind = "systemd"
+	// Plain hosts are the same without systemd: an SSH server is all that runs.
+	Plain Kind = "plain"
+	// VM hosts are whole virtual machines, with a clock of their own.
+	VM Kind = "vm"
+)
 
 // folders of the host below the lab's.
 func (h *Host) dir() string     { return filepath.Join(h.lab.dir, "hosts", h.Name) }
 func (h *Host) disk() string    { return filepath.Join(h.dir(), "disk") }
 func (h *Host) console() string { return filepath.Join(h.dir(), "console.log") }
+
+// publicKey is the file with the host's SSH key, for known_hosts.
+func (h *Host) publicKey() string { return filepath.Join(h.dir(), "host_key.pub") }
 
 // Root is the host's root folder as this machine sees it.
 func (h *Host) Root() string { return filepath.Join(h.dir(), "root") }
@@ -38,8 +54,16 @@ func (h *Host) Root() string { return filepath.Join(h.dir(), "root") }
 func (h *Host) Alive() bool { return h.Process.Alive() }
 
 // Exec runs a shell script as root on the host and returns what it printed.
-// It does not travel over the network, so it also works on a host that is cut off.
+// It does not travel over the network, so it also works on a host that is cut off;
+// a VM alone is asked over SSH.
 func (h *Host) Exec(ctx context.Context, script string) (string, error) {
+	if h.Kind == VM {
+		out, err := run.Output(ctx, "ssh", "-F", h.lab.SSHConfig(), "-o", "ConnectTimeout=5", "-l", "root", h.Name, script)
+		if err != nil {
+			return out, fmt.Errorf("lab %s: %s: exec: %w", h.lab.Name, h.Name, err)
+		}
+		return out, nil
+	}
 	leader, err := h.leader()
 	if err != nil {
 		return "", fmt.Errorf("lab %s: %s: exec: %w", h.lab.Name, h.Name, err)

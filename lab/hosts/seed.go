@@ -38,6 +38,9 @@ func (h *Host) write(s seed) error {
 		{"etc/ssh/ssh_host_ed25519_key", 0o600, private},
 		{"etc/ssh/ssh_host_ed25519_key.pub", 0o644, public},
 	}
+	if err := os.WriteFile(h.publicKey(), public, 0o644); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
 	for _, f := range files {
 		if err := os.WriteFile(filepath.Join(h.Root(), f.path), f.text, f.mode); err != nil {
 			return fmt.Errorf("seed: %w", err)

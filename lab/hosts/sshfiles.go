@@ -3,7 +3,6 @@ package hosts
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -12,7 +11,7 @@ func (l *Lab) writeSSHFiles() error {
 	var config, known strings.Builder
 	for _, h := range l.Hosts {
 		fmt.Fprintf(&config, "Host %s\n  HostName %s\n\n", h.Name, h.Address)
-		key, err := os.ReadFile(filepath.Join(h.Root(), "etc/ssh/ssh_host_ed25519_key.pub"))
+		key, err := os.ReadFile(h.publicKey())
 		if err != nil {
 			return fmt.Errorf("lab %s: %s: read host key: %w", l.Name, h.Name, err)
 		}

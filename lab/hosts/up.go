@@ -78,35 +78,39 @@ func openOrMake(ctx context.Context, o Options) (*Lab, error) {
 
 // plan lists the hosts that are to be made, and enters them into the lab.
 func (l *Lab) plan(o Options) []*Host {
-	kinds := []struct {
+	groups := []struct {
 		letter, arch string
 		count, base  int // base is the last byte of the address before the first
-		plain        bool
+		kind         Kind
 	}{
-		{"h", "amd64", o.AMD64, 10, false},
-		{"a", "arm64", o.ARM64, 110, false},
-		{"p", "amd64", o.Plain, 200, true},
+		{"h", "amd64", o.AMD64, 10, Systemd},
+		{"a", "arm64", o.ARM64, 110, Systemd},
+		{"p", "amd64", o.Plain, 200, Plain},
 	}
 	var fresh []*Host
-	for _, kind := range kinds {
-		for i := 1; i <= kind.count; i++ {
+	for _, group := range groups {
+		for i := 1; i <= group.count; i++ {
 			h := &Host{
-				Name: fmt.Sprintf("%s%d", kind.letter, i), Arch: kind.arch, Plain: kind.plain, DiskMB: o.DiskMB,
-				Address: fmt.Sprintf("10.231.%d.%d", l.Subnet, kind.base+i), lab: l,
+				Name: fmt.Sprintf("%s%d", group.letter, i), Arch: group.arch, Kind: group.kind, DiskMB: o.DiskMB,
+				Address: fmt.Sprintf("10.231.%d.%d", l.Subnet, group.base+i),
 			}
-			h.Machine = l.Bridge + "-" + h.Name
-			if known, err := l.Host(h.Name); err == nil {
-				if known.Alive() {
-					continue
-				}
-				h = known
-			} else {
-				l.Hosts = append(l.Hosts, h)
+			if h, dead := l.enter(h); dead {
+				fresh = append(fresh, h)
 			}
-			fresh = append(fresh, h)
 		}
 	}
 	return fresh
+}
+
+// enter puts a host into the lab unless one of its name is there. It returns
+// the one that is, and whether that has to be started.
+func (l *Lab) enter(h *Host) (*Host, bool) {
+	if known, err := l.Host(h.Name); err == nil {
+		return known, !known.Alive()
+	}
+	h.lab, h.Machine = l, l.Bridge+"-"+h.Name
+	l.Hosts = append(l.Hosts, h)
+	return h, true
 }
 
 // add makes the hosts, all at once, and the files that ssh needs to reach them.

@@ -22,7 +22,7 @@ func (h *Host) Wait(ctx context.Context) error {
 	if err := h.poll(ctx, h.answers); err != nil {
 		return fmt.Errorf("lab %s: %s: wait for SSH: %w; its console says:\n%s", h.lab.Name, h.Name, err, h.consoleTail())
 	}
-	if h.Plain {
+	if h.Kind == Plain {
 		return nil
 	}
 	if err := h.poll(ctx, h.booted); err != nil {
