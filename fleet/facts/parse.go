@@ -123,7 +123,8 @@ func (p *parser) words(section string) {
 		case "systemd":
 			f.Systemd.PID1 = triOfWord(rest)
 		case "systemd-lib":
-			f.Systemd.Version = leadingInt(rest[strings.LastIndexByte(rest, '-')+1:], rest)
+			_, version, _ := strings.Cut(rest, "libsystemd-shared-") // "252.so", "252-46.el9_5.2.so"
+			f.Systemd.Version = leadingInt(version)
 		case "active":
 			p.active(rest)
 		case "tool":

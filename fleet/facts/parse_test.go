@@ -88,10 +88,21 @@ func TestArch(t *testing.T) {
 		bits    int
 		want    string
 	}{
-		{"x86_64", 64, "amd64"}, {"x86_64", 32, ""}, {"x86_64", 0, "amd64"}, {"i686", 32, ""},
-		{"aarch64", 64, "arm64"}, {"aarch64", 32, "armv7"}, {"aarch64", 0, "arm64"},
-		{"armv8l", 32, "armv7"}, {"armv8l", 0, "armv7"}, {"armv7l", 32, "armv7"}, {"armv6l", 32, ""}, {"armv8b", 32, ""},
-		{"riscv64", 64, ""}, {"ppc64le", 64, ""}, {"", 0, ""},
+		{"x86_64", 64, "amd64"},
+		{"x86_64", 32, ""},
+		{"x86_64", 0, "amd64"},
+		{"i686", 32, ""},
+		{"aarch64", 64, "arm64"},
+		{"aarch64", 32, "armv7"},
+		{"aarch64", 0, "arm64"},
+		{"armv8l", 32, "armv7"},
+		{"armv8l", 0, "armv7"},
+		{"armv7l", 32, "armv7"},
+		{"armv6l", 32, ""},
+		{"armv8b", 32, ""},
+		{"riscv64", 64, ""},
+		{"ppc64le", 64, ""},
+		{"", 0, ""},
 	} {
 		if arch, reason := archOf(c.machine, c.bits); arch != c.want || reason == "" {
 			t.Errorf("%s %d: have %q, %q", c.machine, c.bits, arch, reason)

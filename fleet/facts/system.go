@@ -141,12 +141,8 @@ func rtcLocal(adjtime string) Tri {
 	return map[string]Tri{"LOCAL": Yes, "UTC": No}[strings.TrimSpace(lines[2])]
 }
 
-// leadingInt reads the digits that word begins with: 252 of "252.so". Names such as libsystemd-shared-252-32.el9.so have
-// the version earlier, so the whole path is asked first.
-func leadingInt(word, path string) int {
-	if _, after, ok := strings.Cut(path, "libsystemd-shared-"); ok {
-		word = after
-	}
+// leadingInt reads the digits that word begins with; 0 without any.
+func leadingInt(word string) int {
 	end := 0
 	for end < len(word) && end < 9 && word[end] >= '0' && word[end] <= '9' {
 		end++

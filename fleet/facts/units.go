@@ -18,7 +18,7 @@ func (p *parser) units() {
 			values[name] = value
 		}
 		if version := values["Version"]; version != "" { // "252.30-1~deb12u2"
-			p.f.Systemd.Version = leadingInt(version, "")
+			p.f.Systemd.Version = leadingInt(version)
 			p.f.Systemd.State = values["SystemState"]
 		}
 		if values["exit"] == "0" {

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 const localhost = "localhost"
 
 // builder turns the file as written into the inventory and judges what can be judged without knowing components.
+
 type builder struct {
 	*decoder
 	doc *document
@@ -106,6 +106,7 @@ func (b *builder) host(path string, it item[hostEntry]) Host {
 }
 
 // address settles where a host is: the short form, the key, or the name of the host itself.
+
 func (b *builder) address(path string, it item[hostEntry], e *hostEntry) {
 	at := e.Address
 	if e.short != nil {
@@ -134,64 +135,10 @@ func (b *builder) address(path string, it item[hostEntry], e *hostEntry) {
 }
 
 // invalid reports a value that is no good. err may quote it, so a value from a reference is named by the reference.
-func (b *builder) invalid(t text, path string, err error) {
-	if strings.HasPrefix(t.shown, "{") {
-		b.fail(t.pos, path, "the value of %s is not valid here", t.shown)
-		return
-	}
-	b.fail(t.pos, path, "%v", err)
-}
 
 // login judges one way in and folds `keys` into `key`.
-func (b *builder) login(path string, l *login) {
-	if l.User.Value != "" {
-		if err := checkUser(l.User.Value); err != nil {
-			b.invalid(l.User, path+".user", err)
-		}
-	}
-	if l.Jump.Value != "" {
-		if err := checkJump(l.Jump.Value); err != nil {
-			b.invalid(l.Jump, path+".jump", err)
-		}
-	}
-	if l.Port.pos.Line > 0 {
-		b.inRange(path+".port", l.Port, 1, 65535)
-	}
-	b.oneOf(path+".sudo", l.Sudo, string(fleet.SudoAuto), string(fleet.SudoNever))
-	if len(l.Key) > 0 && len(l.Keys) > 0 {
-		b.fail(l.Keys[0].pos, path+".keys", "`key` is given too: keep one of them")
-	}
-	l.Key = append(l.Key, l.Keys...)
-}
 
 // over fills what a host leaves out from the defaults.
-func (l *login) over(defaults login) {
-	if l.User.Value == "" {
-		l.User = defaults.User
-	}
-	if l.Port.Value == 0 {
-		l.Port = defaults.Port
-	}
-	if len(l.Key) == 0 {
-		l.Key = defaults.Key
-	}
-	if l.Jump.Value == "" {
-		l.Jump = defaults.Jump
-	}
-	if l.Sudo.Value == "" {
-		l.Sudo = defaults.Sudo
-	}
-}
-
-func (b *builder) keys(l login) []string {
-	var out []string
-	for _, k := range l.Key {
-		if k.Value != "" {
-			out = append(out, resolvePath(b.inv.Dir, k.Value))
-		}
-	}
-	return out
-}
 
 func (b *builder) labels(path string, own named[text]) map[string]string {
 	b.labelNames(path+".labels", own)
@@ -212,88 +159,4 @@ func (b *builder) labelNames(path string, labels named[text]) {
 			b.fail(l.pos, path, "label name %q: want letters, digits and underscore, not a digit first", l.name)
 		}
 	}
-}
-
-func (b *builder) componentName(path string, c text, before []string) bool {
-	switch {
-	case c.Value == "":
-		return false // reported already
-	case !nameRE.MatchString(c.Value):
-		b.fail(c.pos, path, "component %q: want %s", c.Value, nameRule)
-	case slices.Contains(before, c.Value):
-		b.fail(c.pos, path, "component %q is listed twice", c.Value)
-	default:
-		return true
-	}
-	return false
-}
-
-func (b *builder) components() {
-	for _, it := range b.doc.Components {
-		if !nameRE.MatchString(it.name) {
-			b.fail(it.pos, "components", "name %q: want %s", it.name, nameRule)
-		}
-		e := it.value
-		b.inv.Components = append(b.inv.Components, Component{
-			Name: it.name, Version: e.Version.Value, Settings: e.settings, Pos: it.pos, VersionPos: e.Version.pos,
-			Hosts: b.hostNames(under("components", it.name)+".hosts", e.Hosts),
-		})
-	}
-	for _, h := range b.inv.Hosts {
-		for i, name := range h.Components {
-			if _, known := b.inv.component(name); !known {
-				b.inv.Components = append(b.inv.Components, Component{Name: name, Pos: h.ComponentPos[i]})
-			}
-		}
-	}
-}
-
-func (b *builder) hostNames(path string, names texts) []string {
-	var all, out []string
-	for _, it := range b.doc.Hosts {
-		all = append(all, it.name)
-	}
-	for _, t := range names {
-		switch {
-		case t.Value == "":
-		case t.Value == "all":
-			out = append(out, all...)
-		case !slices.Contains(all, t.Value):
-			b.fail(t.pos, path, "there is no host %q%s", t.Value, b.suggest(t.Value, all))
-		case slices.Contains(out, t.Value):
-			b.fail(t.pos, path, "host %q is listed twice", t.Value)
-		default:
-			out = append(out, t.Value)
-		}
-	}
-	if slices.Contains(names.values(), "all") {
-		if len(names) > 1 {
-			b.fail(names[0].pos, path, "`all` is every host: leave out the others")
-		}
-		return all
-	}
-	return out
-}
-
-func (b *builder) oneOf(path string, t text, words ...string) {
-	if t.Value != "" && !slices.Contains(words, t.Value) {
-		b.fail(t.pos, path, "want %s, have %s%s", strings.Join(words, " or "), t.shown, Suggest(t.Value, words))
-	}
-}
-
-func (b *builder) inRange(path string, n number, lowest, highest int) {
-	if n.Value < lowest || n.Value > highest {
-		b.fail(n.pos, path, "want a whole number from %d to %d, have %d", lowest, highest, n.Value)
-	}
-}
-
-func (b *builder) url(path string, t text) string {
-	if t.Value == "" {
-		return ""
-	}
-	u, err := url.Parse(t.Value)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" {
-		b.fail(t.pos, path, "want a URL such as https://mirror.example/path")
-	}
-	return strings.TrimRight(t.Value, "/")
 }

@@ -82,7 +82,9 @@ func TestRenderGolden(t *testing.T) {
 	}
 	hosts[1].Note = "two\nlines: \x1b[31m"
 	golden(t, "testdata/init.yaml", Render(hosts, []Assignment{
-		{"prometheus", []string{"vm1"}}, {"grafana", []string{"vm1"}}, {"alertmanager", []string{"vm1"}},
+		{"prometheus", []string{"vm1"}},
+		{"grafana", []string{"vm1"}},
+		{"alertmanager", []string{"vm1"}},
 		{"node_exporter", []string{"vm1", "vm2", "vm3"}},
 	}))
 }
