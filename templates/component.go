@@ -56,9 +56,9 @@ type Setting struct {
 }
 
 // SettingTypes lists the types a setting can have. A duration is Prometheus' ("15d"), a size is with its unit ("10GB"),
-// a listen is an IP address to bind.
+// a listen is an IP address to bind, a name has letters, digits and . _ @ + - only.
 func SettingTypes() []string {
-	return []string{"string", "bool", "int", "duration", "size", "listen", "path", "url", "words", "labels", "secret"}
+	return []string{"string", "bool", "int", "duration", "size", "listen", "name", "path", "url", "words", "labels", "secret"}
 }
 
 // UnitOptions are the parts of the systemd unit that differ between components; the rest is unit.service.tmpl.

@@ -121,20 +121,22 @@ func (i Instance) execStart(v view) (string, error) {
 			word = i.Current() + "/" + word
 		}
 		if word != "" {
-			line = append(line, unitWord(word))
+			line = append(line, execWord(word))
 		}
 	}
 	more, _ := i.Set["args"].([]string)
 	for _, word := range more {
-		line = append(line, unitWord(word))
+		line = append(line, execWord(word))
 	}
 	return strings.Join(line, " \\\n  "), nil
 }
 
-// unitWord quotes one word for ExecStart= and Environment= (systemd.syntax(7) quoting; systemd.service(5) and
-// systemd.unit(5) for $ and %).
+// execWord quotes one word for ExecStart=, in which systemd replaces variables (systemd.service(5)).
+func execWord(word string) string { return unitWord(strings.ReplaceAll(word, "$", "$$")) }
+
+// unitWord quotes one word for Environment= and the like (systemd.syntax(7); systemd.unit(5) for %).
 func unitWord(word string) string {
-	word = strings.NewReplacer("%", "%%", "$", "$$").Replace(word)
+	word = strings.ReplaceAll(word, "%", "%%")
 	if word != "" && !strings.ContainsAny(word, " \t\"'\\;") {
 		return word
 	}

@@ -1,11 +1,12 @@
 package desired
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,19 +21,21 @@ var (
 	sizeShape     = regexp.MustCompile(`^[0-9]+(B|KB|MB|GB|TB|PB|EB)$`)
 	labelShape    = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 	plainPath     = regexp.MustCompile(`^/[A-Za-z0-9._/@+-]+$`)
+	nameShape     = regexp.MustCompile(`^[A-Za-z0-9._@+-]+$`)
+	// urlShape leaves out what an INI file reads as a comment or a variable, though RFC 3986 allows some of it.
+	urlShape = regexp.MustCompile(`^https?://[A-Za-z0-9._~:/?@!$&'()*+,=%[\]-]+$`)
 )
 
 // settings judges what the inventory gives a component and fills in the defaults. All faults are reported, each with
 // its place in the file.
 func settings(inv *inventory.Inventory, given inventory.Component, c *templates.Component) (map[string]any, error) {
-	set := map[string]any{}
-	for _, s := range c.Settings {
-		if s.Default != nil {
-			set[s.Name] = s.Default
-		}
+	set, err := defaults(inv, c)
+	if err != nil {
+		return nil, err
 	}
 	var errs []error
-	for name, value := range given.Settings {
+	for _, name := range inFileOrder(given.Settings) {
+		value := given.Settings[name]
 		spec, known := c.SettingNamed(name)
 		if !known {
 			errs = append(errs, inv.ErrorAt(value.KeyPos, "component %s has no setting %q%s", c.Name, name, inventory.Suggest(name, names(c))))
@@ -46,6 +49,36 @@ func settings(inv *inventory.Inventory, given inventory.Component, c *templates.
 		set[name] = v
 	}
 	return set, errors.Join(errs...)
+}
+
+// defaults are held to the same rules as what a person gives, so that a template can rely on the type.
+func defaults(inv *inventory.Inventory, c *templates.Component) (map[string]any, error) {
+	set := map[string]any{}
+	for _, s := range c.Settings {
+		value := s.Default
+		switch n := value.(type) {
+		case nil:
+			continue
+		case int: // the common settings
+			value = int64(n)
+		case uint64: // go-yaml
+			value = int64(n)
+		}
+		v, err := convert(inv, s, value)
+		if err != nil {
+			return nil, fmt.Errorf("component %s: component.yaml: setting %s: default: %w", c.Name, s.Name, err)
+		}
+		set[s.Name] = v
+	}
+	return set, nil
+}
+
+// inFileOrder lists the names of settings as they stand in the inventory.
+func inFileOrder(given map[string]inventory.Setting) []string {
+	return slices.SortedFunc(maps.Keys(given), func(a, b string) int {
+		p, q := given[a].KeyPos, given[b].KeyPos
+		return cmp.Or(cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column), cmp.Compare(a, b))
+	})
 }
 
 func names(c *templates.Component) []string {
@@ -100,6 +133,9 @@ func checkText(spec templates.Setting, text string) error {
 		return fmt.Errorf("want one of %s", strings.Join(spec.Choices, ", "))
 	}
 	if text == "" {
+		if spec.Default != nil && spec.Default != "" {
+			return errors.New("is empty: give a value or remove the line")
+		}
 		return nil
 	}
 	switch spec.Type {
@@ -115,23 +151,16 @@ func checkText(spec templates.Setting, text string) error {
 		if net.ParseIP(text) == nil {
 			return fmt.Errorf("%q is not an IP address", text)
 		}
+	case "name":
+		if !nameShape.MatchString(text) {
+			return fmt.Errorf("%q: want letters, digits and . _ @ + - only", text)
+		}
 	case "url":
-		if u, err := url.Parse(text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return fmt.Errorf("%q is not an http or https address", text)
+		if u, err := url.Parse(text); err != nil || u.Host == "" || !urlShape.MatchString(text) {
+			return fmt.Errorf("%q is not a plain http or https address", text)
 		}
 	case "path":
-		return checkPath(text)
-	}
-	return nil
-}
-
-// checkPath accepts absolute paths at least two levels deep, so that a data folder is never a top-level one.
-func checkPath(text string) error {
-	if !plainPath.MatchString(text) || path.Clean(text) != text {
-		return fmt.Errorf("%q is not a plain absolute path", text)
-	}
-	if strings.Count(text, "/") < 2 {
-		return fmt.Errorf("%q is a top-level folder", text)
+		return checkPath(spec.Name, text)
 	}
 	return nil
 }
@@ -158,11 +187,29 @@ func labels(v any) (map[string]string, error) {
 		return nil, errors.New("want label names with their values")
 	}
 	out := map[string]string{}
-	for name, value := range m {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		value := m[name]
 		if !labelShape.MatchString(name) {
 			return nil, fmt.Errorf("%q is not a label name", name)
+		}
+		if err := checkLabel(name, value); err != nil {
+			return nil, err
 		}
 		out[name] = fmt.Sprint(value)
 	}
 	return out, nil
+}
+
+func checkLabel(name string, value any) error {
+	switch value.(type) {
+	case string, int64, bool:
+	case float64: // 1.10 has become 1.1
+		return fmt.Errorf("label %s: write the number in quotes", name)
+	default:
+		return fmt.Errorf("label %s: want a text", name)
+	}
+	if strings.HasPrefix(name, "__") {
+		return fmt.Errorf("label %s: names that begin with __ are Prometheus' own", name)
+	}
+	return nil
 }
