@@ -28,10 +28,10 @@ func startMirror(cmd *cobra.Command, w *which, listen string) error {
 		listen = net.JoinHostPort(l.Gateway(), mirrorPort)
 	}
 	if !l.Serving("mirror") {
-		if _, err := buildMirror(cmd, w); err != nil {
+		if _, err := openMirror(cmd, w, false); err != nil {
 			return err
 		}
-		if err := spawn(l, "mirror", "mirror", "--name", w.name, "--cache", w.cache, "--listen", listen); err != nil {
+		if err := spawn(l, "mirror", "mirror", "--serve-only", "--name", w.name, "--cache", w.cache, "--listen", listen); err != nil {
 			return err
 		}
 	}

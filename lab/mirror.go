@@ -17,7 +17,7 @@ import (
 
 func newMirror(w *which) *cobra.Command {
 	var listen string
-	var buildOnly, background bool
+	var buildOnly, serveOnly, background bool
 	cmd := &cobra.Command{
 		Use:   "mirror",
 		Short: "Build the mirror of releases and serve it",
@@ -26,7 +26,7 @@ func newMirror(w *which) *cobra.Command {
 			if background {
 				return startMirror(cmd, w, listen)
 			}
-			m, err := buildMirror(cmd, w)
+			m, err := openMirror(cmd, w, serveOnly)
 			if err != nil || buildOnly {
 				return err
 			}
@@ -35,14 +35,18 @@ func newMirror(w *which) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "address to serve on (default: the lab's gateway, or 127.0.0.1 without a lab, port 8180)")
 	cmd.Flags().BoolVar(&buildOnly, "build-only", false, "build what is missing and end")
+	cmd.Flags().BoolVar(&serveOnly, "serve-only", false, "serve what is built already")
 	cmd.Flags().BoolVar(&background, "background", false, "serve until the lab goes down, print the address and return")
 	return cmd
 }
 
-func buildMirror(cmd *cobra.Command, w *which) (*mirror.Mirror, error) {
+func openMirror(cmd *cobra.Command, w *which, asItIs bool) (*mirror.Mirror, error) {
 	cache, err := hosts.Cache(w.cache)
 	if err != nil {
 		return nil, err
+	}
+	if asItIs {
+		return mirror.Open(cache)
 	}
 	m, err := mirror.Build(cmd.Context(), cache, func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), line) })
 	if err != nil {

@@ -30,7 +30,7 @@ func (l *Lab) openBridge(ctx context.Context, wanted int) error {
 	for i := range maxSubnet {
 		l.Subnet = (first+i-1+maxSubnet)%maxSubnet + 1
 		l.Bridge = bridgeName(l.Subnet)
-		_, err := run.Output(ctx, "ip", "link", "add", l.Bridge, "type", "bridge")
+		_, err := run.Output(ctx, "ip", "link", "add", l.Bridge, "address", cardAddress(l.Gateway()), "type", "bridge")
 		if err == nil {
 			return l.configureBridge(ctx)
 		}
