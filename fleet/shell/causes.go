@@ -77,10 +77,10 @@ func diagnose(cause error, stdout, stderr []byte) error {
 			return fault.With(fmt.Errorf("%w (host said: %s)", s.cause, lineWith(clean(stderr), s.text)), "%s", s.remedy)
 		}
 	}
-	if errors.Is(cause, ErrNotShell) || cause != ErrEnded && len(stdout) == 0 {
+	if errors.Is(cause, ErrNotShell) || cause != ErrEnded && len(stdout) == 0 { // a lost link, or said already
 		return withTail(cause, clean(stderr))
 	}
-	return fmt.Errorf("%w: %w", cause, withTail(notShell(stdout), clean(stderr)))
+	return withTail(notShell(stdout), clean(stderr))
 }
 
 // clean takes our own marks out of what the host said.

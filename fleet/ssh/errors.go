@@ -69,7 +69,7 @@ func handshakeFailed(t target, err error, greeting []byte) error {
 	case len(greeting) > 0 && !strings.Contains(string(greeting), "SSH-"):
 		err = fmt.Errorf("connect to %s: %w: it said %q", t.addr(), ErrNotSSH, greeting)
 		return fault.With(err, "Check that %s is the port of sshd (port: in the inventory).", t.port)
-	case strings.Contains(err.Error(), "Too many authentication failures"):
+	case strings.Contains(strings.ToLower(err.Error()), "too many authentication failures"):
 		return fault.With(fmt.Errorf("connect to %s: %w: too many keys were tried", t.addr(), ErrAuth),
 			"Name the right key (key: in the inventory, or IdentityFile with IdentitiesOnly yes in ~/.ssh/config).")
 	case len(greeting) == 0:
