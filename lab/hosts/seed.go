@@ -1,12 +1,15 @@
 package hosts
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/monctl/monctl/lab/run"
 )
 
 // seed is what a host is given before it boots, beyond its root.
@@ -14,13 +17,17 @@ type seed struct {
 	authorized []byte // public key that root and all users accept
 	patHash    string // of the password of the user pat
 	hosts      string // /etc/hosts of all hosts
+	extras     string // folder to lay over the root
 }
 
 // users are those of the root, with their numbers; see the set-up of roots.
 var users = map[string]int{"ubuntu": 1000, "pat": 1001, "nosudo": 1002}
 
 // write puts the host's own name, keys and password into its root.
-func (h *Host) write(s seed) error {
+func (h *Host) write(ctx context.Context, s seed) error {
+	if _, err := run.Output(ctx, "cp", "-r", s.extras+"/.", h.Root()); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
 	private, public, err := newKey("root@" + h.Name)
 	if err != nil {
 		return err

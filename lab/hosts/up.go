@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/monctl/monctl/lab/apt"
+	"github.com/monctl/monctl/lab/extras"
 	"github.com/monctl/monctl/lab/roots"
 )
 
@@ -122,7 +123,7 @@ func (l *Lab) add(ctx context.Context, o Options, fresh []*Host) error {
 	if err := l.save(); err != nil {
 		return err
 	}
-	s, err := l.seed(ctx)
+	s, err := l.seed(ctx, o.Cache)
 	if err != nil {
 		return fmt.Errorf("lab %s: up: %w", l.Name, err)
 	}
@@ -136,7 +137,7 @@ func (l *Lab) add(ctx context.Context, o Options, fresh []*Host) error {
 	return l.writeSSHFiles()
 }
 
-func (l *Lab) seed(ctx context.Context) (seed, error) {
+func (l *Lab) seed(ctx context.Context, cache string) (seed, error) {
 	if err := l.ensureKey(); err != nil {
 		return seed{}, err
 	}
@@ -144,8 +145,12 @@ func (l *Lab) seed(ctx context.Context) (seed, error) {
 	if err != nil {
 		return seed{}, err
 	}
+	beside, err := extras.Templates(ctx, cache)
+	if err != nil {
+		return seed{}, err
+	}
 	hash, err := crypt(ctx, l.Password)
-	return seed{authorized: public, patHash: hash, hosts: l.hostsFile()}, err
+	return seed{authorized: public, patHash: hash, hosts: l.hostsFile(), extras: beside}, err
 }
 
 // roots builds what the hosts need, both architectures at the same time.
@@ -175,7 +180,7 @@ func (h *Host) start(ctx context.Context, lower string, s seed) error {
 	steps := []func() error{
 		func() error { return h.remove(ctx) },
 		func() error { return h.mount(ctx, lower) },
-		func() error { return h.write(s) },
+		func() error { return h.write(ctx, s) },
 		func() error { return h.connect(ctx) },
 		h.boot,
 	}

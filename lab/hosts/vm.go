@@ -117,14 +117,14 @@ func (h *Host) makeDisk(ctx context.Context, cache string) error {
 	if err != nil {
 		return err
 	}
-	s, err := h.lab.seed(ctx)
+	s, err := h.lab.seed(ctx, cache)
 	if err != nil {
 		return err
 	}
 	if err := h.mount(ctx, lower); err != nil {
 		return err
 	}
-	if err := h.write(s); err != nil {
+	if err := h.write(ctx, s); err != nil {
 		return err
 	}
 	if err := h.addKernel(ctx, k); err != nil {

@@ -2,7 +2,8 @@
 // installs and upgrades are tested with real programs and no internet.
 //
 // The programs are real: they come from Debian's packages and from published Go
-// modules. Only Grafana is a stand-in, because it is to be had from neither.
+// modules. Only Grafana is a stand-in, because it is to be had from neither;
+// a real one takes its place where [GivenGrafana] names it.
 // Sums differ from upstream's: an installer must be told to trust the mirror's.
 package mirror
 
@@ -49,6 +50,9 @@ func Build(ctx context.Context, cache string, log func(line string)) (*Mirror, e
 		if err := m.cookOwn(ctx, a); err != nil {
 			return nil, err
 		}
+	}
+	if err := m.takeGrafana(given()); err != nil {
+		return nil, err
 	}
 	return m, m.writeSums()
 }

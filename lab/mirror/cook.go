@@ -25,6 +25,17 @@ func (m *Mirror) has(key string) bool {
 	return found
 }
 
+// hasAll is has for known products; stand-ins may have been taken out.
+func (m *Mirror) hasAll(made []product, key string) bool {
+	count := 0
+	for _, r := range m.Releases {
+		if r.Recipe == key {
+			count++
+		}
+	}
+	return count == len(made) && m.has(key)
+}
+
 // cook follows a recipe in a scratch folder and packs what comes out.
 func (m *Mirror) cook(ctx context.Context, r recipe) error {
 	scratch, err := m.scratch()
@@ -47,7 +58,7 @@ func (m *Mirror) cookOwn(ctx context.Context, a arch) error {
 	}
 	defer os.RemoveAll(scratch)
 	made, key, err := ownProducts(ctx, a, scratch)
-	if err != nil || m.has(key) {
+	if err != nil || m.hasAll(made, key) {
 		return err
 	}
 	return m.packAll(made, key)

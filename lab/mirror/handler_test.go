@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -132,5 +134,28 @@ func TestSlowFault(t *testing.T) {
 	start := time.Now()
 	if _, body := get(t, web.URL+node.Path()); int64(len(body)) != node.Size || time.Since(start) < 100*time.Millisecond {
 		t.Errorf("%d bytes in %s", len(body), time.Since(start))
+	}
+}
+
+func TestGivenGrafanaReplacesTheStandIn(t *testing.T) {
+	m := small(t)
+	path := filepath.Join(t.TempDir(), "grafana_13.2.4+security-01_36482603486_linux_amd64.tar.gz")
+	if err := os.WriteFile(path, []byte("real"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.takeGrafana([]string{path}); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Versions("grafana"); len(got) != 1 || got[0] != "13.2.4+security-01" {
+		t.Errorf("versions %q", got)
+	}
+	if err := m.takeGrafana(nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Versions("grafana"); len(got) != 0 {
+		t.Errorf("a tarball no longer given is still there: %q", got)
+	}
+	if err := m.takeGrafana([]string{"/somewhere/grafana.tar.gz"}); err == nil {
+		t.Error("a tarball of an unknown name is taken")
 	}
 }
