@@ -137,7 +137,7 @@ func execWord(word string) string { return unitWord(strings.ReplaceAll(word, "$"
 // unitWord quotes one word for Environment= and the like (systemd.syntax(7); systemd.unit(5) for %).
 func unitWord(word string) string {
 	word = strings.ReplaceAll(word, "%", "%%")
-	if word != "" && !strings.ContainsAny(word, " \t\"'\\;") {
+	if word != "" && !strings.ContainsAny(word, " \t\"'\\;#") { // a line that goes on and begins with # is a comment
 		return word
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(word) + `"`
