@@ -7,6 +7,7 @@ import (
 
 	"github.com/monctl/monctl/cmd/ui"
 	"github.com/monctl/monctl/installer"
+	"github.com/monctl/monctl/installer/desired"
 	"github.com/monctl/monctl/installer/release/lock"
 	"github.com/spf13/cobra"
 )
@@ -66,7 +67,7 @@ func (g *globals) propose(ctx context.Context, run *installer.Run, parallel int)
 	if !run.Changes() {
 		return nil
 	}
-	if !g.verbose {
+	if !g.verbose && !g.json {
 		g.ui.Brief(run)
 		return nil
 	}
@@ -118,10 +119,14 @@ func (g *globals) conclude(ctx context.Context, run *installer.Run, outcomes []i
 }
 
 func failedOf(run *installer.Run, outcomes []installer.Outcome) []ui.HostError {
+	return failedIn(run.Stack, outcomes)
+}
+
+func failedIn(stack *desired.Stack, outcomes []installer.Outcome) []ui.HostError {
 	var list []ui.HostError
 	for _, o := range outcomes {
 		if o.Err != nil {
-			list = append(list, ui.HostError{Host: o.Host, Address: addressOf(run.Stack, o.Host), Err: o.Err})
+			list = append(list, ui.HostError{Host: o.Host, Address: addressOf(stack, o.Host), Err: o.Err})
 		}
 	}
 	return list

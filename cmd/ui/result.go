@@ -28,10 +28,14 @@ func (u *UI) resultRows(stack *desired.Stack, o installer.Outcome) [][]string {
 		return [][]string{{u.paint.red("✗"), o.Host, u.paint.red("failed"), "", "", fate(o)}}
 	}
 	var rows [][]string
-	mark, host := u.paint.green("✓"), o.Host
+	host := o.Host
 	for _, i := range stack.On(o.Host) {
-		rows = append(rows, []string{mark, host, i.Component.Name, i.Release.Version, string(i.Arch), proven(o, i.Unit())})
-		mark, host = "", ""
+		mark, words := u.paint.green("✓"), proven(o, i.Unit())
+		if words == "" {
+			mark, words = u.paint.dim("="), u.paint.dim("unchanged")
+		}
+		rows = append(rows, []string{mark, host, i.Component.Name, i.Release.Version, string(i.Arch), words})
+		host = ""
 	}
 	return rows
 }
@@ -101,15 +105,20 @@ type (
 func resultOf(stack *desired.Stack, o installer.Outcome) resultRecord {
 	r := resultRecord{
 		Host: o.Host, OK: o.Err == nil, Changed: o.Changed, RolledBack: o.RolledBack, Journal: o.Journal,
-		Components: []componentRecord{}, Proofs: []proofRecord{}, Error: said(o.Err),
+		Components: []componentRecord{}, Proofs: proofRecords(o), Error: said(o.Err),
 	}
 	for _, i := range stack.On(o.Host) {
 		r.Components = append(r.Components, componentRecord{i.Component.Name, i.Release.Version, string(i.Arch), i.Port, i.Unit()})
 	}
-	for _, p := range o.Proofs {
-		r.Proofs = append(r.Proofs, proofRecord{string(p.Kind), p.What, p.Unit, p.Err == nil, said(p.Err)})
-	}
 	return r
+}
+
+func proofRecords(o installer.Outcome) []proofRecord {
+	list := []proofRecord{}
+	for _, p := range o.Proofs {
+		list = append(list, proofRecord{string(p.Kind), p.What, p.Unit, p.Err == nil, said(p.Err)})
+	}
+	return list
 }
 
 func said(err error) string {

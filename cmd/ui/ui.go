@@ -11,6 +11,7 @@
 package ui
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -103,4 +104,12 @@ func (u *UI) endAsking() {
 	}
 	u.waiting = nil
 	u.progress.show()
+}
+
+// Document writes a whole JSON file as the answer; with --json as a field of an object.
+func (u *UI) Document(kind string, text []byte) {
+	u.Emit(kind, map[string]any{kind: json.RawMessage(text)})
+	if !u.JSON {
+		u.write(u.out, string(text))
+	}
 }
