@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/monctl/monctl/lab/lock"
 )
 
 // Down removes a lab by its name. That there is none is no error. The cache
@@ -35,6 +37,11 @@ func Down(ctx context.Context, cache, name string) error {
 // Down ends all hosts and removes everything the lab made but the cached roots.
 // It may be called again after an error; it then goes on where it was stopped.
 func (l *Lab) Down(ctx context.Context) error {
+	release, err := lock.Acquire(ctx, l.dir+".lock")
+	if err != nil {
+		return fmt.Errorf("lab %s: down: %w", l.Name, err)
+	}
+	defer release()
 	return l.remove(ctx)
 }
 
