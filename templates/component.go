@@ -1,8 +1,10 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -121,15 +123,12 @@ func read(folder fs.FS, name string) (*Component, error) {
 		return nil, fmt.Errorf("component %s: %w", name, err)
 	}
 	if err := yaml.UnmarshalWithOptions(src, c, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("component %s: component.yaml: %w", name, err)
+		return nil, placed(name+"/component.yaml", src, err)
 	}
-	if c.Name != name {
-		return nil, fmt.Errorf("component %s: component.yaml: name is %q, the folder's name is %q", name, c.Name, name)
+	if err := c.validate(name); err != nil {
+		return nil, placed(name+"/component.yaml", src, err)
 	}
 	c.Settings = append(commonSettings(c), c.Settings...)
-	if err := c.validate(); err != nil {
-		return nil, fmt.Errorf("component %s: component.yaml: %w", name, err)
-	}
 	pins, err := fs.ReadFile(folder, "releases.tsv")
 	if err != nil {
 		return nil, fmt.Errorf("component %s: %w", name, err)
@@ -160,37 +159,78 @@ func readAll(folder fs.FS, pattern string) (map[string][]byte, error) {
 	return files, nil
 }
 
+// nameShape also bounds the length: "monctl-" and the name are a user name, and useradd(8) takes 32 letters.
+var nameShape = regexp.MustCompile(`^[a-z][a-z0-9_]{0,24}$`)
+
 // validate reports what a strict decoder cannot see.
-func (c *Component) validate() error {
+func (c *Component) validate(folder string) error {
 	switch {
+	case c.Name != folder:
+		return wrong("$.name", "name is %q, the folder's name is %q", c.Name, folder)
+	case !nameShape.MatchString(c.Name):
+		return wrong("$.name", "name: %q: want lower-case letters, digits and underscore, at most 25", c.Name)
 	case c.Title == "" || c.About == "" || c.License == "":
 		return fmt.Errorf("title, about and license are needed")
 	case c.Port < 1 || c.Port > 65535:
-		return fmt.Errorf("port: %d is not a TCP port", c.Port)
+		return wrong("$.port", "port: %d is not a TCP port", c.Port)
 	case len(c.Exec) == 0:
-		return fmt.Errorf("exec is empty")
+		return wrong("$.exec", "exec is empty")
 	case c.Reload != "" && c.Reload != "hup":
-		return fmt.Errorf("reload: %q is neither hup nor empty", c.Reload)
+		return wrong("$.reload", "reload: %q is neither hup nor empty", c.Reload)
 	case !strings.HasPrefix(c.Ready, "/"):
-		return fmt.Errorf("ready: %q is not a path", c.Ready)
+		return wrong("$.ready", "ready: %q is not a path", c.Ready)
 	}
-	for _, s := range c.Settings {
+	if err := errors.Join(c.validateSettings(), c.validateFiles()); err != nil {
+		return err
+	}
+	if err := c.Release.Validate(); err != nil {
+		return &mistake{"$.release", err}
+	}
+	return nil
+}
+
+func (c *Component) validateSettings() error {
+	taken := []string{"version", "hosts"} // keys that the inventory itself understands
+	for _, s := range commonSettings(c) {
+		taken = append(taken, s.Name)
+	}
+	for n, s := range c.Settings {
+		at := fmt.Sprintf("$.settings[%d]", n)
+		if slices.Contains(taken, s.Name) || s.Name == "" {
+			return wrong(at+".name", "setting %q is there already", s.Name)
+		}
+		taken = append(taken, s.Name)
 		if !slices.Contains(SettingTypes(), s.Type) {
-			return fmt.Errorf("setting %s: type %q is none of %s", s.Name, s.Type, strings.Join(SettingTypes(), ", "))
+			return wrong(at+".type", "setting %s: type %q is none of %s", s.Name, s.Type, strings.Join(SettingTypes(), ", "))
 		}
 	}
-	for _, f := range c.Files {
+	for n, s := range c.Secrets {
+		at := fmt.Sprintf("$.secrets[%d]", n)
+		if setting, ok := c.SettingNamed(s.Setting); !ok || setting.Type != "secret" {
+			return wrong(at+".setting", "secret %s: setting %q is not a secret setting", s.Name, s.Setting)
+		}
+		if !fs.ValidPath(s.Name) || strings.Contains(s.Name, "/") || s.Name == "." {
+			return wrong(at+".name", "secret %q: want a plain file name", s.Name)
+		}
+	}
+	return nil
+}
+
+func (c *Component) validateFiles() error {
+	for n, f := range c.Files {
+		at := fmt.Sprintf("$.files[%d]", n)
+		if !fs.ValidPath(f.Path) || f.Path == "." {
+			return wrong(at+".path", "file %q: want a path inside the configuration folder", f.Path)
+		}
 		if !slices.Contains([]string{"restart", "reload", "none"}, f.Effect) {
-			return fmt.Errorf("file %s: effect %q is none of restart, reload, none", f.Path, f.Effect)
+			return wrong(at+".effect", "file %s: effect %q is none of restart, reload, none", f.Path, f.Effect)
 		}
 		if f.Effect == "reload" && c.Reload == "" {
-			return fmt.Errorf("file %s: effect is reload, but the component cannot reload", f.Path)
+			return wrong(at+".effect", "file %s: effect is reload, but the component cannot reload", f.Path)
+		}
+		if _, err := c.Template(f.Template); err != nil {
+			return wrong(at+".template", "file %s: template: %w", f.Path, errors.Unwrap(err))
 		}
 	}
-	for _, s := range c.Secrets {
-		if setting, ok := c.SettingNamed(s.Setting); !ok || setting.Type != "secret" {
-			return fmt.Errorf("secret %s: setting %q is not a secret setting", s.Name, s.Setting)
-		}
-	}
-	return c.Release.Validate()
+	return nil
 }

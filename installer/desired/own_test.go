@@ -87,13 +87,12 @@ metrics: /metrics
 	}
 }
 
-func TestOwnTemplateThatIsMissingOrWrong(t *testing.T) {
+func TestOwnTemplateThatIsWrong(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change, to string
 		files      map[string]string
 		message    string
 	}{
-		"missing": {"ready: /\n", "files: [{path: x.conf, template: x.tmpl, effect: none}]\nready: /\n", nil, "x.tmpl"},
 		"syntax": {"ready: /\n", "files: [{path: x.conf, template: x.tmpl, effect: none}]\nready: /\n",
 			map[string]string{"every/x.tmpl": "one\n{{ if }}\n"}, "x.tmpl:2"},
 		"unknown field": {"ready: /\n", "files: [{path: x.conf, template: x.tmpl, effect: none}]\nready: /\n",
