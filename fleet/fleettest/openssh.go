@@ -13,15 +13,15 @@ import (
 	"github.com/monctl/monctl/fleet"
 )
 
-// OpenSSH is a real sshd on loopback, on one port for each host that it plays. root logs in with a key.
+// OpenSSH is a real sshd on loopback, which root logs in to with a key.
 type OpenSSH struct {
-	dir   string
-	ports []int
+	dir  string
+	port int
 }
 
-// StartOpenSSH runs sshd until the test ends, with three host keys (ed25519, ecdsa, rsa), as many ports as hosts, and
-// more lines for sshd_config. It skips the test where sshd is missing or the test is not root's.
-func StartOpenSSH(t testing.TB, hosts int, config string) *OpenSSH {
+// StartOpenSSH runs sshd until the test ends, with three host keys (ed25519, ecdsa, rsa) and more lines for
+// sshd_config. It skips the test where sshd is missing or the test is not root's.
+func StartOpenSSH(t testing.TB, config string) *OpenSSH {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("needs root, to run sshd and log in as root")
@@ -31,7 +31,7 @@ func StartOpenSSH(t testing.TB, hosts int, config string) *OpenSSH {
 		t.Skip("sshd is not installed (apt-get install openssh-server)")
 	}
 	must(t, os.MkdirAll("/run/sshd", 0o755)) // where sshd separates its privileges
-	s := &OpenSSH{dir: t.TempDir(), ports: freePorts(t, hosts)}
+	s := &OpenSSH{dir: t.TempDir(), port: freePort(t)}
 	writeKey(t, s.Key())
 	must(t, os.WriteFile(s.file("sshd_config"), []byte(s.config(t, config)), 0o600))
 	log, err := os.Create(s.file("log"))
@@ -56,22 +56,17 @@ func (s *OpenSSH) file(name string) string { return filepath.Join(s.dir, name) }
 // Key is the private key file that root logs in with.
 func (s *OpenSSH) Key() string { return s.file("id_ed25519") }
 
-// KnownHosts is a known_hosts file with the ed25519 key of every host.
+// KnownHosts is a known_hosts file with the ed25519 key of the host.
 func (s *OpenSSH) KnownHosts() string { return s.file("known_hosts") }
 
-// Hosts are all hosts, Host the first.
-func (s *OpenSSH) Hosts() (all []fleet.Host) {
-	for i, port := range s.ports {
-		all = append(all, fleet.Host{Name: fmt.Sprintf("host%d", i), Address: "127.0.0.1", Port: port, User: "root", Keys: []string{s.Key()}, Sudo: fleet.SudoAuto})
-	}
-	return all
+// Host is how to reach it.
+func (s *OpenSSH) Host() fleet.Host {
+	return fleet.Host{Name: "openssh", Address: "127.0.0.1", Port: s.port, User: "root", Keys: []string{s.Key()}, Sudo: fleet.SudoAuto}
 }
 
-// Host is the first host.
-func (s *OpenSSH) Host() fleet.Host { return s.Hosts()[0] }
-
 func (s *OpenSSH) config(t testing.TB, more string) string {
-	lines := []string{"PermitRootLogin yes", "StrictModes no", "UsePAM no", "PidFile none", "MaxStartups 1000", "AuthorizedKeysFile " + s.Key() + ".pub"}
+	// HOME keeps the .bashrc of the machine out of the tests.
+	lines := []string{"PermitRootLogin yes", "StrictModes no", "UsePAM no", "PidFile none", "SetEnv HOME=" + s.dir, "MaxStartups 1000", "AuthorizedKeysFile " + s.Key() + ".pub"}
 	for kind, bits := range map[string]string{"ed25519": "256", "ecdsa": "256", "rsa": "2048"} {
 		key := s.file("ssh_host_" + kind + "_key")
 		if out, err := exec.Command("ssh-keygen", "-q", "-t", kind, "-b", bits, "-N", "", "-f", key).CombinedOutput(); err != nil {
@@ -81,20 +76,15 @@ func (s *OpenSSH) config(t testing.TB, more string) string {
 	}
 	public, err := os.ReadFile(s.file("ssh_host_ed25519_key.pub"))
 	must(t, err)
-	var known strings.Builder
-	for _, port := range s.ports {
-		lines = append(lines, fmt.Sprintf("ListenAddress 127.0.0.1:%d", port))
-		fmt.Fprintf(&known, "[127.0.0.1]:%d %s", port, public)
-	}
-	must(t, os.WriteFile(s.KnownHosts(), []byte(known.String()), 0o600))
+	lines = append(lines, fmt.Sprintf("ListenAddress 127.0.0.1:%d", s.port))
+	must(t, os.WriteFile(s.KnownHosts(), fmt.Appendf(nil, "[127.0.0.1]:%d %s", s.port, public), 0o600))
 	return strings.Join(append([]string{more}, lines...), "\n") + "\n" // the first value of a keyword wins
 }
 
 func (s *OpenSSH) await(t testing.TB) {
 	t.Helper()
-	last := s.ports[len(s.ports)-1]
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", last)); err == nil {
+		if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port)); err == nil {
 			_ = c.Close()
 			return
 		}
@@ -103,14 +93,11 @@ func (s *OpenSSH) await(t testing.TB) {
 	t.Fatalf("sshd does not listen:\n%s", text)
 }
 
-// freePorts are ports that were free a moment ago, all different.
-func freePorts(t testing.TB, n int) (ports []int) {
+// freePort is a port that was free a moment ago.
+func freePort(t testing.TB) int {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		must(t, err)
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
 }

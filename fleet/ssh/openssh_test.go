@@ -23,7 +23,7 @@ import (
 
 func openSSH(t testing.TB, config string) (*fleettest.OpenSSH, ssh.Options) {
 	t.Helper()
-	s := fleettest.StartOpenSSH(t, 1, config)
+	s := fleettest.StartOpenSSH(t, config)
 	return s, ssh.Options{KnownHosts: []string{s.KnownHosts()}, ConfigFiles: []string{}, Logf: t.Logf}
 }
 
