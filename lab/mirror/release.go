@@ -96,6 +96,11 @@ func (m *Mirror) save() error {
 	return os.Rename(m.index()+".half", m.index())
 }
 
+// Archive is where a release's archive is on this machine.
+func (m *Mirror) Archive(r Release) string {
+	return filepath.Join(m.www(), filepath.FromSlash(r.Path()))
+}
+
 // Versions lists a component's versions that work, the newest first.
 func (m *Mirror) Versions(component string) []string {
 	var all []string

@@ -1,0 +1,64 @@
+# Everything a person needs: make demo, make test. Both install what they use (apt, as root) and cache it outside
+# the checkout, in CACHE.
+CACHE      ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/monctl-tools
+BIN        := $(CACHE)/bin
+GOFUMPT    := $(BIN)/gofumpt-v0.12.0
+LINT       := $(BIN)/golangci-lint-v2.15.0
+GOTESTSUM  := $(BIN)/gotestsum-v1.13.0
+VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS    := -s -w -X github.com/monctl/monctl/cmd.version=$(VERSION)
+# Packages whose tests boot real hosts. They run without the race detector: what they test runs in other processes.
+LAB        := ./lab/...
+PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
+
+.PHONY: build test lint unit hosts demo demo-down bench-install nightly setup schema clean
+
+build: ## the binary, static, for this machine
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/monctl ./cmd/monctl
+
+test: setup lint unit hosts ## all tests: lint, pure and loopback tests with the race detector, real hosts in the lab
+
+setup: ## packages that the tests and the lab use
+	@sh .ci/setup
+
+lint: $(GOFUMPT) $(LINT) ## formatting, vet, golangci-lint, shell scripts
+	@test -z "$$($(GOFUMPT) -l .)" || { $(GOFUMPT) -d .; exit 1; }
+	go vet ./...
+	$(LINT) run ./...
+	shellcheck -s sh $$(git ls-files '*.sh') .ci/run .ci/setup
+
+unit: $(GOTESTSUM) ## tests that need no hosts
+	$(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/unit.json -- -race -count=1 $(PURE)
+	@sh .ci/skips $(CACHE)/unit.json
+
+hosts: $(GOTESTSUM) ## tests on real systemd hosts; they need root and skip with a reason elsewhere
+	$(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/hosts.json -- -count=1 -p 1 -timeout 30m $(LAB)
+	@sh .ci/skips $(CACHE)/hosts.json
+
+demo: build ## real hosts on this machine, the stack installed across them; left running
+	@go run ./lab demo --monctl bin/monctl
+
+demo-down: ## ends the demo
+	@go run ./lab down
+
+bench-install: build ## monctl against an expert's parallel ssh loop; figures for docs/benchmarks.md
+	go run ./lab bench --monctl bin/monctl
+
+nightly: ## long fuzz runs
+	@for target in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
+	  for f in $$(git grep -hoE '^func Fuzz[A-Za-z0-9]+' -- $$target | sed 's/func //' | sort -u); do \
+	    echo "fuzz $$target $$f"; go test ./$$target -run '^$$' -fuzz "^$$f\$$" -fuzztime 5m -fuzzminimizetime 1x || exit 1; \
+	  done; done
+
+schema: ## docs/monctl.schema.json from the code
+	go run ./cmd/monctl schema > docs/monctl.schema.json
+
+clean:
+	rm -rf bin dist
+
+$(GOFUMPT):
+	GOBIN=$(BIN) go install mvdan.cc/gofumpt@v0.12.0 && mv $(BIN)/gofumpt $@
+$(LINT):
+	GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 && mv $(BIN)/golangci-lint $@
+$(GOTESTSUM):
+	GOBIN=$(BIN) go install gotest.tools/gotestsum@v1.13.0 && mv $(BIN)/gotestsum $@
