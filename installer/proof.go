@@ -171,6 +171,7 @@ func crashed(ctx context.Context, conn fleet.Conn, unit string) error {
 // provePrometheus asks a Prometheus about its targets on the hosts of this run; what it says counts for the target's host.
 func (r *Run) provePrometheus(ctx context.Context, asker *prove.Asker, i desired.Instance, hosts []*Host, quick bool, found *proofs) {
 	p := prove.Prometheus{Asker: asker, Base: "http://" + i.Local()}
+	r.proveAlertmanagers(ctx, p, i, found) // first, because a reload makes Prometheus forget them for up to 5 s
 	expected, hostOf := r.expected(i, hosts)
 	down, err := r.allUp(ctx, p, i, expected, quick)
 	if err != nil {
@@ -184,7 +185,6 @@ func (r *Run) provePrometheus(ctx context.Context, asker *prove.Asker, i desired
 		}
 		found.add(hostOf[e.Series], proof)
 	}
-	r.proveAlertmanagers(ctx, p, i, found)
 }
 
 // allUp waits for the targets. With the short interval it waits a moment only: a target too slow for a scrape every
@@ -235,14 +235,15 @@ func (r *Run) proveAlertmanagers(ctx context.Context, p prove.Prometheus, i desi
 	if len(wanted) == 0 {
 		return
 	}
-	known, err := p.Alertmanagers(ctx)
-	for _, address := range wanted {
-		if err == nil && !slices.Contains(known, address) {
-			err = fmt.Errorf("Prometheus does not send alerts to %s", address)
-		}
-	}
+	ctx, cancel := context.WithTimeout(ctx, alertsFor)
+	defer cancel()
+	err := p.SendsTo(ctx, wanted)
 	found.add(i.Host.Name, Proof{Kind: ProofAlerts, What: fmt.Sprintf("Prometheus on %s sends alerts to Alertmanager", i.Host.Name), Unit: i.Unit(), Err: err})
 }
+
+// alertsFor bounds the wait for Prometheus to learn of its Alertmanagers, which it does every 5 s (updatert in its
+// discovery/manager.go).
+const alertsFor = 20 * time.Second
 
 // proveGrafana lets Grafana itself query each of its datasources.
 func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i desired.Instance, found *proofs) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -108,4 +109,24 @@ func (p Prometheus) Alertmanagers(ctx context.Context) ([]string, error) {
 		hosts = append(hosts, u.Host)
 	}
 	return hosts, nil
+}
+
+// SendsTo waits until alerts are sent to all the addresses. The error says what was wrong last before ctx ended.
+func (p Prometheus) SendsTo(ctx context.Context, addresses []string) error {
+	var why error
+	for {
+		known, err := p.Alertmanagers(ctx)
+		missing := slices.IndexFunc(addresses, func(a string) bool { return !slices.Contains(known, a) })
+		switch {
+		case err == nil && missing < 0:
+			return nil
+		case err == nil:
+			why = fmt.Errorf("Prometheus does not send alerts to %s", addresses[missing])
+		case ctx.Err() == nil || why == nil:
+			why = err
+		}
+		if pause(ctx, 100*time.Millisecond) != nil {
+			return why
+		}
+	}
 }
