@@ -13,6 +13,7 @@ import (
 	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/fleet/plan"
 	"github.com/monctl/monctl/fleet/resource"
+	"github.com/monctl/monctl/installer/desired"
 )
 
 // Outcome is how a host came out of a run.
@@ -88,9 +89,12 @@ func (r *Run) applyWave(ctx context.Context, wave []*Host, archives *archives, o
 			}
 		}
 	}
+	start := newHeadStart(quick)
 	keep(fleet.Each(ctx, r.o.Parallel, wave, func(ctx context.Context, h *Host) error {
 		outcomes[h.Name].Changed = !h.Plan.Empty()
-		return r.change(ctx, h, quick[h.Name], archives)
+		start.wait(ctx, h.Name)
+		defer start.done(h.Name)
+		return r.change(ctx, h, quick[h.Name], archives, start)
 	}))
 	for name, proofs := range r.prove(ctx, wave, outcomes, quick) {
 		o := outcomes[name]
@@ -114,7 +118,7 @@ func (r *Run) applyWave(ctx context.Context, wave []*Host, archives *archives, o
 const settleFor = 3 * time.Minute
 
 // change brings the archives a host lacks and applies its plan.
-func (r *Run) change(ctx context.Context, h *Host, replace map[string]resource.File, archives *archives) error {
+func (r *Run) change(ctx context.Context, h *Host, replace map[string]resource.File, archives *archives, start *headStart) error {
 	if h.Plan.Empty() {
 		return nil
 	}
@@ -137,7 +141,7 @@ func (r *Run) change(ctx context.Context, h *Host, replace map[string]resource.F
 	if err := space(h.Name, p, h.Facts); err != nil {
 		return err
 	}
-	return r.applyPlan(ctx, h, p)
+	return r.applyPlan(ctx, h, p, start)
 }
 
 func indexes[T any](list []T) []int {
@@ -148,9 +152,14 @@ func indexes[T any](list []T) []int {
 	return n
 }
 
-func (r *Run) applyPlan(ctx context.Context, h *Host, p plan.Plan) error {
+func (r *Run) applyPlan(ctx context.Context, h *Host, p plan.Plan, start *headStart) error {
 	return apply.Run(ctx, h.conn, r.o.ID, p, apply.Progress{
-		Step: func(key string) { r.o.report(Event{Host: h.Name, Doing: key}) },
+		Step: func(key string) {
+			r.o.report(Event{Host: h.Name, Doing: key})
+			if start != nil && key == "start "+desired.UnitName("prometheus") {
+				start.done(h.Name)
+			}
+		},
 		Sent: func(done, total int64) { r.o.report(Event{Host: h.Name, Doing: "send", Done: done, Total: total}) },
 	})
 }

@@ -2,7 +2,9 @@ package installer
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/monctl/monctl/fleet/plan"
@@ -38,12 +40,66 @@ func (r *Run) quickProof(wave []*Host) quickFiles {
 		}
 		for _, res := range resources {
 			f, ok := res.(resource.File)
-			if ok && strings.HasSuffix(f.Path, "/prometheus/prometheus.yml") {
+			if ok && strings.HasSuffix(f.Path, "/prometheus/prometheus.yml") && changes(h.Plan, f.Key()) {
 				quick[h.Name] = map[string]resource.File{f.Key(): f}
 			}
 		}
 	}
 	return quick
+}
+
+func changes(p plan.Plan, key string) bool {
+	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool { return c.Resource.Key() == key })
+}
+
+// headStart lets the hosts that start a Prometheus go first: a Prometheus looks for its targets five seconds after its
+// start (the interval of its scrape manager), and the others are installed in that time.
+type headStart struct {
+	waiting map[string]bool // hosts that have not started theirs
+	mu      sync.Mutex
+	over    chan struct{}
+}
+
+func newHeadStart(quick quickFiles) *headStart {
+	s := &headStart{waiting: map[string]bool{}, over: make(chan struct{})}
+	for host := range quick {
+		s.waiting[host] = true
+	}
+	if len(quick) == 0 {
+		close(s.over)
+	}
+	return s
+}
+
+// wait holds a host back that is not one of the first, for as long as they take and a moment at most.
+func (s *headStart) wait(ctx context.Context, host string) {
+	s.mu.Lock()
+	first := s.waiting[host]
+	s.mu.Unlock()
+	if first {
+		return
+	}
+	select {
+	case <-s.over:
+	case <-time.After(headStartFor):
+	case <-ctx.Done():
+	}
+}
+
+// headStartFor bounds the head start: over a slow link, the others do not wait for the transfer.
+const headStartFor = 3 * time.Second
+
+// done notes that a host has started its Prometheus, or will not.
+func (s *headStart) done(host string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.waiting[host] {
+		return
+	}
+	delete(s.waiting, host)
+	if len(s.waiting) == 0 {
+		close(s.over)
+	}
 }
 
 func starts(p plan.Plan, unit string) bool {
@@ -70,5 +126,5 @@ func (r *Run) endQuickProof(ctx context.Context, h *Host) error {
 			}
 		}
 	}
-	return r.applyPlan(ctx, h, final)
+	return r.applyPlan(ctx, h, final, nil)
 }

@@ -127,7 +127,7 @@ func (r *Run) ApplyRemoval(ctx context.Context) []Outcome {
 		if h.Err != nil || h.Plan.Empty() {
 			return h.Err
 		}
-		if err := r.applyPlan(ctx, h, h.Plan); err != nil {
+		if err := r.applyPlan(ctx, h, h.Plan, nil); err != nil {
 			return err
 		}
 		return apply.Commit(ctx, h.conn)
