@@ -29,6 +29,7 @@ type globals struct {
 	proveFor      time.Duration
 	sshConfig     []string
 	knownHosts    []string
+	keys          []string
 	acceptNew     bool
 	trustUpstream bool
 	mirror        string
@@ -59,6 +60,7 @@ func (g *globals) flags(f *pflag.FlagSet) {
 	f.DurationVar(&g.lockWait, "lock-wait", 20*time.Second, "how long to wait for a host that another run holds")
 	f.DurationVar(&g.proveFor, "timeout", installer.DefaultProveFor, "how long a proof may take")
 	f.StringSliceVar(&g.sshConfig, "ssh-config", nil, "ssh_config `FILE` instead of ~/.ssh/config")
+	f.StringSliceVarP(&g.keys, "key", "i", nil, "private key `FILE` for hosts that the inventory gives none")
 	f.StringSliceVar(&g.knownHosts, "known-hosts", nil, "known_hosts `FILE` instead of those of ssh_config")
 	f.BoolVar(&g.acceptNew, "accept-new-host-keys", false, "record keys of hosts never seen before, unasked")
 	f.BoolVar(&g.trustUpstream, "trust-upstream-sums", false, "accept upstream's own checksum where no other is known")
@@ -118,7 +120,15 @@ func (g *globals) dial(ctx context.Context, h fleet.Host) (fleet.Conn, error) {
 	if h.Local {
 		return local.Open(ctx, h.Sudo, local.Options{Password: g.localPassword()})
 	}
-	return ssh.Dial(ctx, h, g.sshOptions())
+	return ssh.Dial(ctx, g.withKey(h), g.sshOptions())
+}
+
+// withKey gives a host without keys of its own those of the command line.
+func (g *globals) withKey(h fleet.Host) fleet.Host {
+	if len(h.Keys) == 0 {
+		h.Keys = g.keys
+	}
+	return h
 }
 
 func (g *globals) localPassword() func(context.Context) (string, error) {

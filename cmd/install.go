@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/monctl/monctl/cmd/ui"
@@ -109,13 +111,22 @@ func (g *globals) conclude(ctx context.Context, run *installer.Run, outcomes []i
 	}
 	took := time.Since(g.started)
 	report := ui.InstallReport{Stack: run.Stack, Outcomes: outcomes, Changed: changed, Took: took, Failed: failed}
+	if ctx.Err() != nil {
+		report.Interrupted, report.Failed = true, ownFailures(outcomes, failed)
+	}
 	g.ui.Installed(report)
 	g.summary(report.Counts())
 	if ctx.Err() != nil {
-		g.ui.Interrupted(outcomes)
 		return code(exitInterrupted)
 	}
 	return code(codeOfHosts(len(run.Hosts), failed))
+}
+
+// ownFailures leaves out what failed because the person interrupted: it is no news.
+func ownFailures(outcomes []installer.Outcome, failed []ui.HostError) []ui.HostError {
+	return slices.DeleteFunc(failed, func(e ui.HostError) bool {
+		return errors.Is(e.Err, context.Canceled) || slices.ContainsFunc(outcomes, func(o installer.Outcome) bool { return o.Host == e.Host && o.RolledBack })
+	})
 }
 
 func failedOf(run *installer.Run, outcomes []installer.Outcome) []ui.HostError {
@@ -126,7 +137,7 @@ func failedIn(stack *desired.Stack, outcomes []installer.Outcome) []ui.HostError
 	var list []ui.HostError
 	for _, o := range outcomes {
 		if o.Err != nil {
-			list = append(list, ui.HostError{Host: o.Host, Address: addressOf(stack, o.Host), Err: o.Err})
+			list = append(list, ui.HostError{Host: o.Host, Address: addressOf(stack, o.Host), Err: o.Err, Journal: o.Journal})
 		}
 	}
 	return list

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/monctl/monctl/fleet/fault"
@@ -11,6 +12,7 @@ import (
 type HostError struct {
 	Host, Address string
 	Err           error
+	Journal       string // the last words of the failing unit; "" when there are none
 }
 
 // errorRecord is an error as --json gives it.
@@ -24,31 +26,34 @@ type errorRecord struct {
 // Error prints an error that concerns no host in particular; joined errors one by one.
 func (u *UI) Error(err error) {
 	for _, e := range split(err) {
-		u.printError(e, e.Error(), nil)
+		u.printError(&cause{err: e, message: e.Error()})
 	}
 }
 
 // Errors prints the errors of hosts, grouped by cause.
 func (u *UI) Errors(errs []HostError) {
 	for _, g := range group(errs) {
-		u.printError(g.err, g.message, g.hosts)
+		u.printError(g)
 	}
 }
 
-func (u *UI) printError(err error, message string, hosts []string) {
-	remedy := fault.Remedy(err)
-	u.Emit("error", errorRecord{Hosts: hosts, Kind: kindWord(err), Message: message, Remedy: remedy})
-	first, rest, _ := strings.Cut(strings.TrimRight(message, "\n"), "\n")
+func (u *UI) printError(c *cause) {
+	remedy := fault.Remedy(c.err)
+	u.Emit("error", errorRecord{Hosts: c.hosts, Kind: kindWord(c.err), Message: c.message, Remedy: remedy})
+	first, rest, _ := strings.Cut(strings.TrimRight(c.message, "\n"), "\n")
 	var b strings.Builder
-	b.WriteString(u.errPaint.bold(u.errPaint.red("error:")) + " " + first)
+	b.WriteString(u.errPaint.bold(u.errPaint.red("error:")) + " " + u.wrap(first, "  "))
 	if rest != "" {
 		b.WriteString("\n" + indent(rest, "  "))
 	}
-	if len(hosts) > 1 {
-		b.WriteString("\n  " + fmt.Sprintf("the same on %s", Names(hosts[1:])))
+	if len(c.hosts) > 1 {
+		b.WriteString("\n  the same on " + Names(c.hosts[1:]))
+	}
+	if c.journal != "" {
+		b.WriteString("\n" + u.errPaint.dim(indent(lastWords(c.journal, u.Verbose), "  │ ")))
 	}
 	if remedy != "" {
-		b.WriteString("\n  " + u.errPaint.cyan("→") + " " + strings.ReplaceAll(remedy, "\n", "\n    "))
+		b.WriteString("\n  " + u.errPaint.cyan("→") + " " + u.wrap(remedy, "    "))
 	}
 	u.Say("%s", b.String())
 }
@@ -104,6 +109,7 @@ type cause struct {
 	key     string
 	err     error
 	message string // of the first host
+	journal string // of the first host that has one
 	hosts   []string
 }
 
@@ -115,9 +121,9 @@ func group(errs []HostError) []*cause {
 		for _, err := range split(he.Err) {
 			message := err.Error()
 			key := message + "\x00" + fault.Remedy(err)
-			for _, word := range []string{he.Host, he.Address} {
+			for _, word := range []string{he.Address, he.Host} {
 				if word != "" {
-					key = strings.ReplaceAll(key, word, "\x01")
+					key = regexp.MustCompile(`\b`+regexp.QuoteMeta(word)+`\b`).ReplaceAllLiteralString(key, "\x01")
 				}
 			}
 			c := index[key]
@@ -125,6 +131,9 @@ func group(errs []HostError) []*cause {
 				c = &cause{key: key, err: err, message: message}
 				index[key] = c
 				causes = append(causes, c)
+			}
+			if c.journal == "" {
+				c.journal = he.Journal
 			}
 			c.hosts = append(c.hosts, he.Host)
 		}

@@ -3,10 +3,12 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/monctl/monctl/fleet/plan"
 	"github.com/monctl/monctl/installer"
 	"github.com/monctl/monctl/installer/desired"
 )
@@ -22,14 +24,31 @@ func (u *UI) Brief(run *installer.Run) {
 		if h.Err != nil || h.Plan.Empty() {
 			continue
 		}
-		var names []string
-		for _, i := range run.Stack.On(h.Name) {
-			names = append(names, i.Component.Name)
-		}
-		rows = append(rows, []string{u.paint.bold(h.Name), u.paint.dim(h.Facts.Arch), TallyOf([]*installer.Host{h}).work(), u.paint.dim(strings.Join(names, ", "))})
+		names := changing(h, run.Stack.On(h.Name))
+		rows = append(rows, []string{u.paint.bold(h.Name), u.paint.dim(h.Facts.Arch), strings.Join(names, ", "), u.paint.dim(TallyOf([]*installer.Host{h}).work())})
 	}
 	u.Print("%s", u.rows(rows))
 	u.Print("%s", TallyOf(run.Hosts))
+}
+
+// changing names the components that changes of a host concern.
+func changing(h *installer.Host, instances []desired.Instance) []string {
+	var names []string
+	for _, i := range instances {
+		own := []string{i.Unit(), i.User(), path.Dir(i.Current()), i.Config(), desired.ManifestPath(i.Component.Name)}
+		if slices.ContainsFunc(h.Plan.Changes, func(c plan.Change) bool {
+			words := strings.Fields(c.Resource.Key())
+			return slices.ContainsFunc(own, func(o string) bool { return belongs(words[len(words)-1], o) })
+		}) {
+			names = append(names, i.Component.Name)
+		}
+	}
+	return names
+}
+
+// belongs says whether a name is one of a component's own, or a path at or below it.
+func belongs(name, own string) bool {
+	return name == own || strings.HasPrefix(name, own+"/") || strings.HasSuffix(name, "/"+own)
 }
 
 // InstallReport is how an installation went.
@@ -38,18 +57,22 @@ type InstallReport struct {
 	Outcomes []installer.Outcome
 	Failed   []HostError
 	Changed  bool // the plan had changes
-	Took     time.Duration
+	// Interrupted is set when the person stopped it; Failed has then only what failed for other reasons.
+	Interrupted bool
+	Took        time.Duration
 }
 
 // Installed prints the results, the errors grouped by cause, and where to go from here.
 func (u *UI) Installed(r InstallReport) {
-	if r.Changed || len(r.Failed) > 0 || u.Verbose || u.JSON {
+	if r.Changed || r.Interrupted || len(r.Failed) > 0 || u.Verbose || u.JSON {
 		u.Results(r.Stack, r.Outcomes)
 	}
 	u.Errors(r.Failed)
-	u.Journal(r.Outcomes)
 	counts := r.tally()
 	switch {
+	case r.Interrupted:
+		u.Interrupted(r.Outcomes)
+		return
 	case len(r.Failed) > 0:
 		u.Say("%s of %s failed after %s", u.errPaint.red(fmt.Sprint(len(r.Failed))), count(len(r.Outcomes), "host"), Took(r.Took))
 		return

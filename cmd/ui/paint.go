@@ -1,6 +1,10 @@
 package ui
 
-import "github.com/jedib0t/go-pretty/v6/text"
+import (
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
 
 // paint colours text, or leaves it as it is when false.
 type paint bool
@@ -28,4 +32,16 @@ func fit(s string, columns int) string {
 		return s
 	}
 	return text.Trim(s, max(columns-1, 0)) + "…"
+}
+
+// wrap breaks prose for a terminal between words; the lines after the first begin with indent.
+func (u *UI) wrap(s, indent string) string {
+	if !u.errTTY {
+		return strings.ReplaceAll(s, "\n", "\n"+indent)
+	}
+	var lines []string
+	for line := range strings.Lines(text.WrapSoft(s, max(u.errWidth-8, 20))) {
+		lines = append(lines, strings.TrimRight(line, " \n"))
+	}
+	return strings.Join(lines, "\n"+indent)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -86,7 +87,15 @@ func (u *UI) change(c plan.Change) string {
 	if c.Action == plan.Create || c.Action == plan.Run {
 		return line
 	}
-	return line + u.paint.dim("  "+c.Why)
+	return line + u.paint.dim("  "+reason(c.Why))
+}
+
+// reason shortens "new /etc/systemd/system/x.service": the whole path stands in a line above.
+func reason(why string) string {
+	if name, ok := strings.CutPrefix(why, "new /"); ok {
+		return "new " + path.Base(name)
+	}
+	return why
 }
 
 // words name a resource for people.

@@ -75,7 +75,7 @@ func (p *Progress) start(doing string) {
 		return
 	}
 	p.bar = progressbar.NewOptions(max(p.total, 1)+1, // never full: what is left to do ends with Close
-		progressbar.OptionSetWriter(p.u.err), progressbar.OptionSetWidth(20), progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetWriter(p.u.err), progressbar.OptionSetWidth(20), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(true),
 		progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionUseANSICodes(true), progressbar.OptionThrottle(0),
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "━", SaucerHead: "━", SaucerPadding: "─", BarStart: "", BarEnd: ""}))
 	p.show()
@@ -144,6 +144,8 @@ func (p *Progress) plain(e installer.Event) {
 		return
 	case doing == "send":
 		doing = "change"
+	case doing == "prove" && p.steps(e.Host) == 0:
+		return
 	case doing == "prove", doing == "roll back", strings.HasPrefix(doing, "download"):
 	default:
 		return
@@ -158,6 +160,14 @@ func (p *Progress) plain(e installer.Event) {
 	}
 }
 
+// steps is how much a host has to change.
+func (p *Progress) steps(host string) int {
+	if s := p.hosts[host]; s != nil {
+		return s.steps
+	}
+	return 0
+}
+
 // verbs say what a step on a host does, by the first word of its key.
 var verbs = map[string]string{
 	"user": "add user", "dir": "folder", "file": "write", "release": "unpack", "link": "link", "check": "check", "service": "start",
@@ -169,6 +179,9 @@ func describe(e installer.Event) string {
 		return ""
 	}
 	doing := e.Doing
+	if doing == "prove" {
+		return "proving that everything is ready and scraped"
+	}
 	if verb, rest, ok := strings.Cut(doing, " "); ok && verbs[verb] != "" {
 		doing = verbs[verb] + " " + rest
 	}
@@ -186,7 +199,7 @@ func (p *Progress) show() {
 	if p == nil || p.bar == nil || p.u.asking {
 		return
 	}
-	p.bar.Describe(fit(p.doing, max(p.u.errWidth-38, 10)))
+	p.bar.Describe(fit(p.doing, max(p.u.errWidth-40, 10)))
 	_ = p.bar.Set(p.done)
 	_ = p.bar.RenderBlank()
 	p.drawn = true

@@ -66,15 +66,6 @@ func proven(o installer.Outcome, unit string) string {
 	return strings.Join(words, " · ")
 }
 
-// Journal prints the last words of failing units, below the errors of their hosts.
-func (u *UI) Journal(outcomes []installer.Outcome) {
-	for _, o := range outcomes {
-		if o.Err != nil && o.Journal != "" {
-			u.Say("  %s\n%s", u.errPaint.bold(o.Host+": journal"), u.errPaint.dim(indent(o.Journal, "    ")))
-		}
-	}
-}
-
 type (
 	resultRecord struct {
 		Host       string            `json:"host"`

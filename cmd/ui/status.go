@@ -125,11 +125,18 @@ type statusRecord struct {
 	TargetsDown []string `json:"targets_down,omitempty"`
 }
 
+type statusHostRecord struct {
+	Host       string `json:"host"`
+	Arch       string `json:"arch,omitempty"`
+	Unfinished string `json:"unfinished,omitempty"`
+	Error      string `json:"error,omitempty"`
+}
+
 func (u *UI) statusJSON(h installer.HostStatus) {
 	if !u.JSON {
 		return
 	}
-	u.Emit("host", hostRecord{Host: h.Host, Arch: h.Facts.Arch, Unfinished: h.Unfinished, Error: said(h.Err)})
+	u.Emit("host", statusHostRecord{h.Host, h.Facts.Arch, h.Unfinished, said(h.Err)})
 	for _, c := range h.Components {
 		u.Emit("component", statusRecord{
 			h.Host, c.Component, c.Version, c.Arch, c.Port, c.Unit, c.State, c.Enabled, c.Restarts, c.Ready == nil, c.Listed, c.Data,

@@ -72,6 +72,9 @@ func (t Tally) work() string {
 
 // String is the summary line: "3 hosts: 21 to create, 2 to change, 1 to restart; 1 host cannot be planned".
 func (t Tally) String() string {
+	if t.Unplanned == t.Hosts {
+		return count(t.Hosts, "host") + ": nothing can be planned"
+	}
 	line := count(t.Hosts, "host") + ": " + t.work()
 	if t.Unplanned > 0 {
 		line += fmt.Sprintf("; %s cannot be planned", count(t.Unplanned, "host"))
