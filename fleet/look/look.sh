@@ -20,7 +20,7 @@ look_marks() {
 look_users() {
 	echo @users
 	wanted=" $* "
-	while IFS=: read -r name rest; do
+	while IFS=: read -r name rest || [ -n "$name" ]; do
 		case "$wanted" in *" $name "*) printf '%s\n' "$name" ;; esac
 	done </etc/passwd
 }
@@ -34,6 +34,7 @@ look_units() {
 			MainPID=*) printf 'Exe=%s\n' "$(readlink "/proc/${line#MainPID=}/exe" 2>/dev/null)" ;;
 			esac
 		done
+	printf '@asked\n%s\n' "$#" # a systemctl that cannot reach systemd prints nothing
 }
 look_state() {
 	echo @pending

@@ -12,7 +12,7 @@ func Parse(out string) (Seen, error) {
 		Paths: map[string]Path{}, Users: map[string]bool{}, Units: map[string]Unit{},
 		Marks: map[string]string{}, Pending: map[string]string{},
 	}
-	section, unit := "", map[string]string{}
+	section, unit, answers := "", map[string]string{}, 0
 	for line := range strings.Lines(out) {
 		line = strings.TrimSuffix(line, "\n")
 		if strings.HasPrefix(line, "@") {
@@ -22,6 +22,15 @@ func Parse(out string) (Seen, error) {
 		}
 		if section == "@units" {
 			seen.unitLine(unit, line)
+			if strings.HasPrefix(line, "Id=") {
+				answers++
+			}
+			continue
+		}
+		if section == "@asked" {
+			if asked, err := strconv.Atoi(line); err != nil || answers < asked {
+				return Seen{}, fmt.Errorf("look: systemd answered for %d of %s units", answers, line)
+			}
 			continue
 		}
 		if err := seen.line(section, line); err != nil {
