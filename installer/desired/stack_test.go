@@ -31,6 +31,8 @@ func TestFaultsOfAnInventory(t *testing.T) {
 			[]string{"monctl.yaml:2:3: prometheus on a binds ::1, so grafana on b cannot reach it"}},
 		"localhost without an address": {"hosts:\n  here: {address: localhost, components: [node_exporter]}\n  b: {address: 10.0.0.2, components: [prometheus]}\n",
 			[]string{"monctl.yaml:2:3: node_exporter on here must be reached from b: give the host a scrape_address"}},
+		"a forwarded port of this machine": {"hosts:\n  a: {address: 127.0.0.1, port: 2222, components: [node_exporter]}\n  b: {address: 10.0.0.2, components: [prometheus]}\n",
+			[]string{"monctl.yaml:2:3: node_exporter on a must be reached from b: give the host a scrape_address"}},
 		"label of Prometheus' own": {"hosts:\n  a: {address: 10.0.0.1, labels: {__address__: x, job: y}, components: [prometheus]}\n",
 			[]string{"monctl.yaml:2:3: host a: label __address__ is Prometheus' own", "label job is Prometheus' own"}},
 		"one instance twice": {"hosts:\n  a: {address: 10.0.0.1, components: [prometheus]}\n  b: {address: 10.0.0.2, labels: {instance: a}}\n",
@@ -51,12 +53,13 @@ func TestFaultsOfAnInventory(t *testing.T) {
 
 func TestWhatIsNoFault(t *testing.T) {
 	for name, text := range map[string]string{
-		"loopback on the same host":       "hosts:\n  a: {address: 10.0.0.1, components: [prometheus, grafana, node_exporter]}\ncomponents:\n  prometheus: {listen: 127.0.0.1}\n  node_exporter: {listen: \"::1\"}\n",
-		"localhost alone":                 "hosts:\n  a: {address: localhost, components: [prometheus, grafana, node_exporter]}\n",
-		"localhost with an address":       "hosts:\n  a: {address: localhost, scrape_address: 10.0.0.1, components: [node_exporter]}\n  b: {address: 10.0.0.2, components: [prometheus]}\n",
-		"loopback nobody needs":           "hosts:\n  a: {address: 10.0.0.1, components: [node_exporter]}\ncomponents:\n  node_exporter: {listen: 127.0.0.1}\n",
-		"one port on two hosts":           "hosts:\n  a: {address: 10.0.0.1, components: [prometheus]}\n  b: {address: 10.0.0.2, components: [grafana]}\ncomponents:\n  grafana: {port: 9090}\n",
-		"folders with a common beginning": "hosts:\n  a: {address: 10.0.0.1, components: [prometheus, grafana]}\ncomponents:\n  grafana: {data_dir: /srv/m}\n  prometheus: {data_dir: /srv/mm}\n",
+		"loopback on the same host":                 "hosts:\n  a: {address: 10.0.0.1, components: [prometheus, grafana, node_exporter]}\ncomponents:\n  prometheus: {listen: 127.0.0.1}\n  node_exporter: {listen: \"::1\"}\n",
+		"localhost alone":                           "hosts:\n  a: {address: localhost, components: [prometheus, grafana, node_exporter]}\n",
+		"localhost with an address":                 "hosts:\n  a: {address: localhost, scrape_address: 10.0.0.1, components: [node_exporter]}\n  b: {address: 10.0.0.2, components: [prometheus]}\n",
+		"loopback nobody needs":                     "hosts:\n  a: {address: 10.0.0.1, components: [node_exporter]}\ncomponents:\n  node_exporter: {listen: 127.0.0.1}\n",
+		"one port on two hosts":                     "hosts:\n  a: {address: 10.0.0.1, components: [prometheus]}\n  b: {address: 10.0.0.2, components: [grafana]}\ncomponents:\n  grafana: {port: 9090}\n",
+		"a forwarded port, but bound to an address": "hosts:\n  a: {address: 127.0.0.1, port: 2222, components: [node_exporter]}\n  b: {address: 10.0.0.2, components: [prometheus]}\ncomponents:\n  node_exporter: {listen: 10.0.0.1}\n",
+		"folders with a common beginning":           "hosts:\n  a: {address: 10.0.0.1, components: [prometheus, grafana]}\ncomponents:\n  grafana: {data_dir: /srv/m}\n  prometheus: {data_dir: /srv/mm}\n",
 	} {
 		t.Run(name, func(t *testing.T) { good(t, text) })
 	}

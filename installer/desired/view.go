@@ -151,12 +151,18 @@ func (s *Stack) unreachable() []error {
 			switch ip := net.ParseIP(to.Bind); {
 			case ip != nil && ip.IsLoopback():
 				errs = append(errs, s.Inventory.ErrorAt(to.Host.Pos, "%s on %s binds %s, so %s on %s cannot reach it", to.Component.Name, to.Host.Name, to.Bind, from.Component.Name, from.Host.Name))
-			case to.Host.Local && to.Host.ScrapeAddress == "":
+			case isLoopback(to.From(from.Host.Name)):
 				errs = append(errs, s.Inventory.ErrorAt(to.Host.Pos, "%s on %s must be reached from %s: give the host a scrape_address", to.Component.Name, to.Host.Name, from.Host.Name))
 			}
 		}
 	}
 	return errs
+}
+
+// isLoopback says of "host:port" whether it leads every host to itself.
+func isLoopback(address string) bool {
+	host, _, _ := net.SplitHostPort(address)
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // neededBy lists the instances that an instance sends requests to.
