@@ -109,24 +109,32 @@ func componentStatus(ctx context.Context, o Options, host string, m desired.Mani
 	if _, c.Ready = asker.Get(ctx, "http://"+m.Address+m.Ready, nil); c.Ready != nil || m.Component != "prometheus" {
 		return c
 	}
-	targets, err := prove.Prometheus{Asker: asker, Base: "http://" + m.Address}.Targets(ctx)
+	c.Ready = c.targets(ctx, prove.Prometheus{Asker: asker, Base: "http://" + m.Address})
+	return c
+}
+
+// targets counts what a Prometheus says of its targets.
+func (c *ComponentStatus) targets(ctx context.Context, p prove.Prometheus) error {
+	targets, err := p.Targets(ctx)
 	if err != nil {
-		c.Ready = err
-		return c
+		return err
+	}
+	up, err := p.Up(ctx, prove.Window(targets))
+	if err != nil {
+		return err
 	}
 	for _, t := range targets {
 		c.TargetsAll++
-		if t.Health == "up" {
+		switch {
+		case t.Health == "up", t.Health == "unknown" && up[prove.Series{Job: t.Job, Instance: t.Instance}] == 1:
 			c.TargetsUp++
-			continue
+		case t.LastError == "":
+			c.TargetsDown = append(c.TargetsDown, fmt.Sprintf("%s %s: not scraped yet", t.Job, t.Instance))
+		default:
+			c.TargetsDown = append(c.TargetsDown, fmt.Sprintf("%s %s: %s", t.Job, t.Instance, t.LastError))
 		}
-		why := t.LastError
-		if why == "" {
-			why = "not scraped yet"
-		}
-		c.TargetsDown = append(c.TargetsDown, fmt.Sprintf("%s %s: %s", t.Job, t.Instance, why))
 	}
-	return c
+	return nil
 }
 
 // Manifests reads what monctl left on a host about the components it installed there.

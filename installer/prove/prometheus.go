@@ -23,6 +23,7 @@ type Target struct {
 	Health        string // "up", "down" or "unknown" (not scraped yet)
 	LastError     string
 	LastScrape    time.Time
+	Interval      time.Duration // between scrapes; 0 when Prometheus does not say (before 2.29)
 }
 
 // get decodes the data of an API answer into out.
@@ -51,6 +52,7 @@ func (p Prometheus) Targets(ctx context.Context) ([]Target, error) {
 			Labels, DiscoveredLabels map[string]string
 			Health, LastError        string
 			LastScrape               time.Time
+			ScrapeInterval           string
 		}
 	}
 	if err := p.get(ctx, "/api/v1/targets?state=active", &data); err != nil {
@@ -58,23 +60,27 @@ func (p Prometheus) Targets(ctx context.Context) ([]Target, error) {
 	}
 	targets := make([]Target, 0, len(data.ActiveTargets))
 	for _, t := range data.ActiveTargets {
+		// Prometheus writes whole days as "1d", which is no Go duration; such a target has no Interval here.
+		interval, _ := time.ParseDuration(t.ScrapeInterval)
 		targets = append(targets, Target{
 			Job: t.Labels["job"], Instance: t.Labels["instance"], Address: t.DiscoveredLabels["__address__"],
-			Health: t.Health, LastError: t.LastError, LastScrape: t.LastScrape,
+			Health: t.Health, LastError: t.LastError, LastScrape: t.LastScrape, Interval: interval,
 		})
 	}
 	return targets, nil
 }
 
-// Up asks the stored samples: the value of up per job and instance, as dashboards and alerts will see it.
-func (p Prometheus) Up(ctx context.Context) (map[Series]float64, error) {
+// Up asks the stored samples: the last value of up per job and instance within a window. A new configuration makes
+// Prometheus forget the health of its targets until their next scrape, and it ends the series of up; what was stored a
+// moment before still says whether they were scraped.
+func (p Prometheus) Up(ctx context.Context, window time.Duration) (map[Series]float64, error) {
 	var data struct {
 		Result []struct {
 			Metric map[string]string
 			Value  [2]any
 		}
 	}
-	if err := p.get(ctx, "/api/v1/query?query="+url.QueryEscape("up"), &data); err != nil {
+	if err := p.get(ctx, "/api/v1/query?query="+url.QueryEscape(fmt.Sprintf("last_over_time(up[%ds])", int(window.Seconds()))), &data); err != nil {
 		return nil, err
 	}
 	up := make(map[Series]float64, len(data.Result))
@@ -87,6 +93,15 @@ func (p Prometheus) Up(ctx context.Context) (map[Series]float64, error) {
 		up[Series{r.Metric["job"], r.Metric["instance"]}] = v
 	}
 	return up, nil
+}
+
+// Window is long enough to hold a scrape of every target: two scrape intervals, and a minute at least.
+func Window(targets []Target) time.Duration {
+	window := time.Minute
+	for _, t := range targets {
+		window = max(window, 2*t.Interval)
+	}
+	return window
 }
 
 // Series names one target by the labels that monctl gives it.

@@ -85,7 +85,7 @@ func (p Prometheus) look(ctx context.Context, expected []Expected, w *watch) (ma
 		w.before = scraped
 	}
 	if len(w.down) == 0 {
-		w.down = p.stored(ctx, expected)
+		w.down = p.stored(ctx, expected, Window(targets))
 	}
 	return w.down, nil
 }
@@ -105,7 +105,7 @@ func judge(e Expected, t Target, known bool, before map[Series]time.Time) error 
 		return fmt.Errorf("Prometheus scrapes %s instead of %s", t.Address, e.Address)
 	case t.Health == "down":
 		return errors.New(t.LastError)
-	case t.Health != "up":
+	case e.Fresh && t.Health != "up":
 		return errUnscraped
 	case e.Fresh && (before == nil || !t.LastScrape.After(before[e.Series])):
 		return errors.New("not scraped since it was changed")
@@ -114,15 +114,15 @@ func judge(e Expected, t Target, known bool, before map[Series]time.Time) error 
 }
 
 // stored checks the samples behind the health: up == 1 for every target.
-func (p Prometheus) stored(ctx context.Context, expected []Expected) map[Series]error {
+func (p Prometheus) stored(ctx context.Context, expected []Expected, window time.Duration) map[Series]error {
 	down := map[Series]error{}
-	up, err := p.Up(ctx)
+	up, err := p.Up(ctx, window)
 	for _, e := range expected {
 		switch v, ok := up[e.Series]; {
 		case err != nil:
 			down[e.Series] = err
 		case !ok:
-			down[e.Series] = errors.New("scraped, but no sample of up is stored (clock or out of bounds?)")
+			down[e.Series] = errUnstored
 		case v != 1:
 			down[e.Series] = fmt.Errorf("up is %g", v)
 		}
@@ -132,7 +132,10 @@ func (p Prometheus) stored(ctx context.Context, expected []Expected) map[Series]
 
 // Slow says whether a target failed for want of time, so that a longer interval may help it.
 func Slow(err error) bool {
-	return errors.Is(err, errUnscraped) || strings.Contains(err.Error(), "deadline exceeded")
+	return errors.Is(err, errUnscraped) || errors.Is(err, errUnstored) || strings.Contains(err.Error(), "deadline exceeded")
 }
 
-var errUnscraped = errors.New("not scraped yet")
+var (
+	errUnscraped = errors.New("not scraped yet")
+	errUnstored  = errors.New("no sample of up is stored: not scraped yet, or refused (wrong clock, out of bounds)")
+)
