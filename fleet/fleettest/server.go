@@ -33,6 +33,7 @@ type Options struct {
 	Sudo         Sudo            // "" is a root login, which needs none
 	Password     string          // also accept this password
 	Interactive  bool            // ask for Password by keyboard-interactive instead
+	CutOnLogin   bool            // cut the link when a password comes
 	RefuseKeys   bool            // accept no key at all
 	NoForwarding bool            // answer direct-tcpip with "administratively prohibited", as AllowTcpForwarding no does
 	MaxSessions  int             // sessions at once; 0 is no limit
@@ -163,6 +164,9 @@ func (s *Server) config() *ssh.ServerConfig {
 		return nil, errors.New("not this key")
 	}
 	password := func(got string) (*ssh.Permissions, error) {
+		if s.options.CutOnLogin {
+			s.Cut()
+		}
 		if got == s.options.Password {
 			return nil, nil
 		}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/monctl/monctl/fleet"
 	"github.com/monctl/monctl/fleet/fleettest"
@@ -77,6 +78,28 @@ func TestPasswordThatOneHostDoesNotTake(t *testing.T) {
 		dialWith(t, s.Host(), with)
 	}
 	p.wasAsked(t, 2, "password of tester@127.0.0.1")
+}
+
+// TestPasswordAfterALostLink: a host that fell silent with the password does not keep it from the others.
+func TestPasswordAfterALostLink(t *testing.T) {
+	noAgent(t)
+	p := &person{secrets: []string{"sesame"}}
+	auth := ssh.NewAuth(p)
+	s := fleettest.Start(t, fleettest.Options{RefuseKeys: true, Password: "sesame", CutOnLogin: true})
+	o := options(t, s)
+	o.Auth = auth
+	if _, err := ssh.Dial(t.Context(), s.Host(), o); err == nil {
+		t.Fatal("the link was not cut")
+	}
+	s = fleettest.Start(t, fleettest.Options{RefuseKeys: true, Password: "sesame"})
+	o = options(t, s)
+	o.Auth = auth
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	c, err := ssh.Dial(ctx, s.Host(), o)
+	must(t, err)
+	must(t, c.Close())
+	p.wasAsked(t, 1, "password of tester@127.0.0.1")
 }
 
 func TestPassphraseIsAskedOnce(t *testing.T) {

@@ -93,6 +93,33 @@ func TestDeadlines(t *testing.T) {
 	})
 }
 
+// TestEndsAreSeen: either side sees that the other has closed.
+func TestEndsAreSeen(t *testing.T) {
+	seen := make(chan error, 1)
+	speaker := listen(t, func(c net.Conn) { _, _ = io.WriteString(c, "bye") })
+	waiter := listen(t, func(c net.Conn) {
+		_, err := io.Copy(io.Discard, c)
+		seen <- err
+	})
+	eachWay(t, func(t *testing.T, c fleet.Conn) {
+		conn, err := c.Dial(t.Context(), "tcp", net.JoinHostPort(speaker.Address, strconv.Itoa(speaker.Port)))
+		must(t, err)
+		defer conn.Close()
+		must(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
+		if got, err := io.ReadAll(conn); err != nil || string(got) != "bye" {
+			t.Errorf("got %q, %v", got, err)
+		}
+		conn, err = c.Dial(t.Context(), "tcp", net.JoinHostPort(waiter.Address, strconv.Itoa(waiter.Port)))
+		must(t, err)
+		must(t, conn.Close())
+		select {
+		case <-seen:
+		case <-time.After(20 * time.Second):
+			t.Error("the server does not see our close")
+		}
+	})
+}
+
 func TestDialCancelled(t *testing.T) {
 	s := fleettest.Start(t, fleettest.Options{})
 	c := dial(t, s)

@@ -29,6 +29,9 @@ type login struct {
 
 // next is an xssh.ClientAuthCallback: the method to try, given what the server accepts.
 func (l *login) next(c *xssh.ClientAuthContext) (xssh.AuthMethod, error) {
+	if l.clock.failed.Load() {
+		return nil, ErrLinkLost // it was no verdict on what was tried last
+	}
 	l.judge(mistaken)
 	if !l.began {
 		l.began, l.keys = true, l.candidates()

@@ -12,8 +12,9 @@ import (
 )
 
 // relayScript connects its streams with $1:$2. It says + on standard output once connected, or why not on standard error.
+// When either side closes, kill 0 ends the copy in the other direction, which would wait for ever.
 const relayScript = `export LC_ALL=C
-if command -v bash >/dev/null; then exec bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit; echo +; cat <&3 & cat >&3; kill $! 2>/dev/null' bash "$1" "$2"; fi
+if command -v bash >/dev/null; then exec bash -c 'exec 3<>"/dev/tcp/$1/$2" || exit; exec 4<&0; echo +; { cat <&4 >&3; kill 0; } & cat <&3; kill 0' bash "$1" "$2"; fi
 if command -v socat >/dev/null; then echo +; exec socat STDIO "TCP:$1:$2"; fi
 for nc in nc ncat; do if command -v "$nc" >/dev/null; then echo +; exec "$nc" "$1" "$2"; fi; done
 echo monctl: no bash, socat or nc >&2`

@@ -231,7 +231,9 @@ func TestHostVanishes(t *testing.T) {
 	o := options(t, s)
 	o.KeepAlive = 50 * time.Millisecond
 	c := dialWith(t, s.Host(), o)
-	_, err := c.Run(t.Context(), fleet.Cmd{Script: "echo up; sleep 60", OnLine: func(string) { s.Freeze() }})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	_, err := c.Run(ctx, fleet.Cmd{Script: "echo up; sleep 60", OnLine: func(string) { s.Freeze() }})
 	if !errors.Is(err, ssh.ErrLinkLost) || !errors.Is(err, shell.ErrEnded) {
 		t.Errorf("got %v", err)
 	}

@@ -14,6 +14,8 @@ type wire struct {
 	timeout time.Duration
 	passed  atomic.Int64 // bytes both ways: what was written has left our buffers, so that the host took what was before it
 
+	failed atomic.Bool // a read failed: nothing will come any more
+
 	mu    sync.Mutex
 	first []byte
 	over  bool // the handshake
@@ -34,6 +36,9 @@ func (w *wire) done() {
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	w.passed.Add(int64(n))
+	if err != nil {
+		w.failed.Store(true)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if room := 80 - len(w.first); !w.over && room > 0 {
