@@ -22,6 +22,7 @@ type Auth struct {
 	prompter Prompter
 	asking   sync.Mutex // held while a person is asked
 
+	trusting  sync.Mutex // held while it is decided about a host key
 	mu        sync.Mutex
 	passwords map[string]*password // by what they are for
 

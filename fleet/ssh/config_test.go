@@ -1,6 +1,7 @@
 package ssh_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -67,6 +68,26 @@ func TestJump(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUnknownJumpHostIsAskedAboutOnce although several hosts are reached through it at the same time.
+func TestUnknownJumpHostIsAskedAboutOnce(t *testing.T) {
+	noAgent(t)
+	jump, last := fleettest.Start(t, fleettest.Options{}), fleettest.Start(t, fleettest.Options{})
+	path := config(t, "", jump, last)
+	must(t, os.Remove(jump.KnownHosts()))
+	p := &person{yes: true}
+	auth := ssh.NewAuth(p)
+	for _, err := range fleet.Each(t.Context(), 5, make([]int, 5), func(ctx context.Context, _ int) error {
+		c, err := ssh.Dial(ctx, fleet.Host{Address: "b1", Jump: "b0"}, ssh.Options{ConfigFiles: []string{path}, Auth: auth})
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	}) {
+		must(t, err)
+	}
+	p.wasAsked(t, 1, "Is it the right one?")
 }
 
 func TestBadConfig(t *testing.T) {

@@ -94,7 +94,14 @@ func hostKeyAlgorithms(db *knownhosts.HostKeyDB, name string) []string {
 func (l *login) checkHostKey(remote net.Addr, key xssh.PublicKey) error {
 	err := l.verify(remote, key)
 	if errors.Is(err, ErrHostKeyUnknown) {
-		return l.unknownKey(key, err)
+		l.clock.pause()
+		defer l.clock.resume()
+		l.o.Auth.trusting.Lock()
+		defer l.o.Auth.trusting.Unlock()
+		// Another host of this run may have come through the same jump host meanwhile: nobody is asked twice.
+		if err = l.verify(remote, key); errors.Is(err, ErrHostKeyUnknown) {
+			return l.unknownKey(key, err)
+		}
 	}
 	return err
 }
@@ -148,8 +155,6 @@ func keyChanged(name string, got xssh.PublicKey, want []xknown.KnownKey) error {
 func (l *login) unknownKey(key xssh.PublicKey, refusal error) error {
 	name, file := l.target.keyName(), l.target.knownHosts[0]
 	if !l.o.AcceptNewHostKeys {
-		l.clock.pause()
-		defer l.clock.resume()
 		question := fmt.Sprintf("%s shows the key %s, which is not in %s. Is it the right one?", knownhosts.Normalize(name), describe(key), file)
 		if ok, err := l.o.Auth.confirm(l.ctx, question); err != nil || !ok {
 			return refusal
