@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/monctl/monctl/cmd/ui"
@@ -33,6 +34,7 @@ type globals struct {
 	acceptNew     bool
 	trustUpstream bool
 	mirror        string
+	fetch         string
 	cacheDir      string
 	catalogDir    string
 
@@ -65,6 +67,7 @@ func (g *globals) flags(f *pflag.FlagSet) {
 	f.BoolVar(&g.acceptNew, "accept-new-host-keys", false, "record keys of hosts never seen before, unasked")
 	f.BoolVar(&g.trustUpstream, "trust-upstream-sums", false, "accept upstream's own checksum where no other is known")
 	f.StringVar(&g.mirror, "mirror", "", "base `URL` that replaces the upstream download sites")
+	f.StringVar(&g.fetch, "fetch", "", "who downloads releases: controller (once) or host (each)")
 	f.StringVar(&g.cacheDir, "cache-dir", "", "`FOLDER` of downloaded releases (default ~/.cache/monctl)")
 	f.StringVar(&g.catalogDir, "catalog", "", "`FOLDER` of your own components")
 }
@@ -75,6 +78,9 @@ func (g *globals) begin() error {
 	g.started = time.Now()
 	if g.parallel < 0 {
 		return fault.Misuse(fmt.Errorf("--parallel %d: want a number above 0", g.parallel), "")
+	}
+	if !slices.Contains([]string{"", string(inventory.FetchController), string(inventory.FetchHost)}, g.fetch) {
+		return fault.Misuse(fmt.Errorf("--fetch %q: want controller or host", g.fetch), "")
 	}
 	var prompter ssh.Prompter
 	if g.ui.Asks() {
@@ -156,8 +162,9 @@ func (g *globals) lockFile(inv *inventory.Inventory) string {
 
 var errNotConfirmed = errors.New("not confirmed")
 
-// confirm asks before something is changed. Without a person to ask it refuses and says how to go on.
-func (g *globals) confirm(ctx context.Context, yes bool, question string) error {
+// confirm asks before something is changed; details, unless nil, shows more on request. Without a person to ask it
+// refuses and says how to go on.
+func (g *globals) confirm(ctx context.Context, yes bool, question string, details func() error) error {
 	if yes {
 		return nil
 	}
@@ -165,7 +172,7 @@ func (g *globals) confirm(ctx context.Context, yes bool, question string) error 
 		return fault.Refuse(fmt.Errorf("%w: nobody can be asked, because standard input is not a terminal", errNotConfirmed),
 			"Nothing was changed. Look at the plan (monctl plan), then give --yes.")
 	}
-	ok, err := g.ui.Confirm(ctx, question)
+	ok, err := g.ui.ConfirmWith(ctx, question, details)
 	if err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func runInstall(ctx context.Context, g *globals, o installOptions, args []string
 		return err
 	}
 	if run.Changes() {
-		if err := g.confirm(ctx, o.yes, question(run)); err != nil {
+		if err := g.confirm(ctx, o.yes, question(run), g.details(ctx, run, opts.Parallel)); err != nil {
 			return err
 		}
 	}
@@ -73,11 +73,18 @@ func (g *globals) propose(ctx context.Context, run *installer.Run, parallel int)
 		g.ui.Brief(run)
 		return nil
 	}
-	contents, err := contentsOf(ctx, run, parallel)
-	if err == nil {
-		g.ui.Plan(ui.PlanView{Run: run, Contents: contents})
+	return g.details(ctx, run, parallel)()
+}
+
+// details gives what shows the whole plan.
+func (g *globals) details(ctx context.Context, run *installer.Run, parallel int) func() error {
+	return func() error {
+		contents, err := contentsOf(ctx, run, parallel)
+		if err == nil {
+			g.ui.Plan(ui.PlanView{Run: run, Contents: contents})
+		}
+		return err
 	}
-	return err
 }
 
 func question(run *installer.Run) string {

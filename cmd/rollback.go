@@ -39,7 +39,7 @@ func runRollback(ctx context.Context, g *globals, yes bool, args []string) error
 	if err != nil {
 		return err
 	}
-	if err := g.confirm(ctx, yes, fmt.Sprintf("Take back the last change of %s?", ui.Names(only))); err != nil {
+	if err := g.confirm(ctx, yes, fmt.Sprintf("Take back the last change of %s?", ui.Names(only)), nil); err != nil {
 		return err
 	}
 	outcomes := g.watch(len(only), func() []installer.Outcome { return installer.Rollback(ctx, o) })

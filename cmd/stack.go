@@ -34,6 +34,9 @@ func (g *globals) load() (*desired.Stack, error) {
 }
 
 func (g *globals) stackOf(inv *inventory.Inventory) (*desired.Stack, error) {
+	if g.fetch != "" {
+		inv.Fetch = inventory.Fetch(g.fetch)
+	}
 	catalog, err := g.catalog(inv)
 	if err != nil {
 		return nil, err

@@ -58,7 +58,7 @@ func runTrust(ctx context.Context, g *globals, yes bool, args []string) error {
 	g.ui.HostKeys(shown)
 	g.ui.Errors(failed)
 	if unknown > 0 {
-		if err := g.confirm(ctx, yes, "Are these the right keys? Record those that are new?"); err != nil {
+		if err := g.confirm(ctx, yes, "Are these the right keys? Record those that are new?", nil); err != nil {
 			return err
 		}
 	}

@@ -62,25 +62,27 @@ func runUninstall(ctx context.Context, g *globals, o uninstallOptions, args []st
 		return err
 	}
 	defer run.Close()
-	g.ui.Plan(ui.PlanView{Run: run})
-	g.ui.Kept(kept)
 	failed := failures(run)
 	if !run.Changes() {
+		g.ui.Print("nothing to remove: %s", ui.NothingThere(args))
 		g.ui.Errors(failed)
 		return code(codeOfHosts(len(run.Hosts), failed))
 	}
+	g.ui.Plan(ui.PlanView{Run: run})
+	g.ui.Kept(kept)
+	g.ui.Errors(failed)
 	question := "Remove these?"
 	if len(o.purge) > 0 {
 		question = "Remove these, and delete the data named above for good?"
 	}
-	if err := g.confirm(ctx, o.yes, question); err != nil {
+	if err := g.confirm(ctx, o.yes, question, nil); err != nil {
 		return err
 	}
 	outcomes := g.carryOut(run, func() []installer.Outcome { return run.ApplyRemoval(ctx) })
 	failed = failedOf(run, outcomes)
 	g.ui.Removed(run, outcomes, failed)
 	if isFile(stack.Inventory) && len(failed) < len(outcomes) && stillListed(run, args) {
-		g.ui.Say("%s still lists what was removed: take it out there, or the next install brings it back", stack.Inventory.Name)
+		g.ui.Note("%s still lists what was removed: take it out there, or the next install brings it back", stack.Inventory.Name)
 	}
 	g.summary(map[string]any{"hosts": len(outcomes), "failed": len(failed), "kept": kept})
 	if ctx.Err() != nil {

@@ -70,13 +70,13 @@ func runUpgrade(ctx context.Context, g *globals, o upgradeOptions, args []string
 		return err
 	}
 	for _, hint := range fixedInFile(stack, wanted) {
-		g.ui.Say("%s", hint)
+		g.ui.Note("%s", hint)
 	}
 	if err := g.propose(ctx, run, opts.Parallel); err != nil {
 		return err
 	}
 	if run.Changes() {
-		if err := g.confirm(ctx, o.yes, question(run)); err != nil {
+		if err := g.confirm(ctx, o.yes, question(run), g.details(ctx, run, opts.Parallel)); err != nil {
 			return err
 		}
 	}

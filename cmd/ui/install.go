@@ -154,8 +154,8 @@ func (u *UI) Interrupted(outcomes []installer.Outcome) {
 	}
 	slices.Sort(between)
 	if len(between) > 0 {
-		u.Say("interrupted: %s may be half-way; run the same command again, it looks at what is there and finishes", Names(between))
+		u.Note("interrupted: %s may be half-way; run the same command again, it looks at what is there and finishes", Names(between))
 		return
 	}
-	u.Say("interrupted: every host is either as it was or done (%s); run the same command again for the rest", Names(rest))
+	u.Note("interrupted: every host is either as it was or done (%s); run the same command again for the rest", Names(rest))
 }

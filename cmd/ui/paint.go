@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -32,6 +33,11 @@ func fit(s string, columns int) string {
 		return s
 	}
 	return text.Trim(s, max(columns-1, 0)) + "…"
+}
+
+// Note writes a sentence of the story, broken between words on a terminal.
+func (u *UI) Note(format string, args ...any) {
+	u.Say("%s", u.wrap(fmt.Sprintf(format, args...), "  "))
 }
 
 // wrap breaks prose for a terminal between words; the lines after the first begin with indent.

@@ -84,7 +84,10 @@ func (u *UI) change(c plan.Change) string {
 	}[c.Action]
 	kind, name := words(c.Resource)
 	line := fmt.Sprintf("%s %-7s  %s", sign, c.Action, strings.TrimSpace(kind+" "+name))
-	if c.Action == plan.Create || c.Action == plan.Run {
+	switch _, purge := c.Resource.(resource.Purge); {
+	case purge:
+		return line + u.paint.bold(u.paint.red("  deleted for good"))
+	case c.Action == plan.Create, c.Action == plan.Run, c.Action == plan.Remove:
 		return line
 	}
 	return line + u.paint.dim("  "+reason(c.Why))

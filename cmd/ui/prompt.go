@@ -19,12 +19,34 @@ var errNoTerminal = errors.New("standard input is not a terminal")
 
 // Confirm asks a yes-no question on the terminal; anything but a clear yes is no.
 func (u *UI) Confirm(ctx context.Context, question string) (bool, error) {
-	answer, err := u.ask(ctx, u.errPaint.bold(question)+" [y/N] ", readLine)
-	if err != nil {
-		return false, err
+	return u.ConfirmWith(ctx, question, nil)
+}
+
+// ConfirmWith is Confirm with a third answer, d, which shows more and asks again. A nil details is no such answer.
+func (u *UI) ConfirmWith(ctx context.Context, question string, details func() error) (bool, error) {
+	choice := " [y/N] "
+	if details != nil {
+		choice = " [y/N, d for details] "
 	}
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes", nil
+	for {
+		answer, err := u.ask(ctx, u.errPaint.bold(question)+choice, readLine)
+		if err != nil {
+			return false, err
+		}
+		switch strings.ToLower(strings.TrimSpace(answer)) {
+		case "y", "yes":
+			return true, nil
+		case "d", "details":
+			if details == nil {
+				return false, nil
+			}
+			if err := details(); err != nil {
+				return false, err
+			}
+		default:
+			return false, nil
+		}
+	}
 }
 
 // Secret asks for a password without echo.

@@ -7,6 +7,14 @@ import (
 	"github.com/monctl/monctl/installer"
 )
 
+// NothingThere says what was looked for in vain.
+func NothingThere(components []string) string {
+	if len(components) == 0 {
+		return "monctl has installed nothing there"
+	}
+	return "monctl has not installed " + strings.Join(components, ", ") + " there"
+}
+
 // Kept prints which data stays on the hosts.
 func (u *UI) Kept(kept []installer.Kept) {
 	if len(kept) == 0 || u.JSON {

@@ -11,15 +11,23 @@ import (
 // Results prints how every host came out of a run: its components with what was proven of them.
 func (u *UI) Results(stack *desired.Stack, outcomes []installer.Outcome) {
 	var rows [][]string
+	unchanged := 0
 	for _, o := range outcomes {
 		if u.JSON {
 			u.Emit("result", resultOf(stack, o))
+			continue
+		}
+		if !o.Changed && o.Err == nil && !u.Verbose {
+			unchanged++
 			continue
 		}
 		rows = append(rows, u.resultRows(stack, o)...)
 	}
 	if len(rows) > 0 {
 		u.Print("%s", strings.TrimSuffix(u.rows(rows), "\n"))
+	}
+	if unchanged > 0 {
+		u.Print("%s", u.paint.dim("=  "+count(unchanged, "host")+" unchanged"))
 	}
 }
 
