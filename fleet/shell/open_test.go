@@ -67,7 +67,7 @@ func TestOpenCancelled(t *testing.T) {
 
 // TestLoginShells: the command line survives the quoting rules of shells that are not POSIX.
 func TestLoginShells(t *testing.T) {
-	for _, login := range []string{"sh", "bash", "dash", "zsh", "ksh", "fish", "csh", "tcsh"} {
+	for _, login := range []string{"sh", "bash", "dash", "fish", "tcsh"} {
 		for _, sudo := range []fleet.Sudo{fleet.SudoAuto, fleet.SudoNever} {
 			t.Run(login+" "+string(sudo), func(t *testing.T) {
 				if _, err := exec.LookPath(login); err != nil {

@@ -160,12 +160,12 @@ func TestErrors(t *testing.T) {
 }
 
 func FuzzResolve(f *testing.F) {
-	f.Add(config)
+	f.Add("Host a !b\nUser = x # y\nMatch host alias,!c user \"d e\"\nPort 1\nMatch final all\nIdentityFile ~/%h ${X}\n")
 	f.Add(included)
 	path := filepath.Join(f.TempDir(), "config")
 	f.Fuzz(func(t *testing.T, text string) {
 		if strings.Contains(strings.ToLower(text), "exec") || strings.Contains(strings.ToLower(text), "include") {
-			t.Skip("would run commands or read files")
+			return // it would run commands or read files
 		}
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
