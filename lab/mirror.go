@@ -64,7 +64,7 @@ func serve(ctx context.Context, out io.Writer, address string, handler http.Hand
 	if address == "" {
 		address = "127.0.0.1:8180"
 	}
-	listener, err := net.Listen("tcp", address)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("mirror: listen: %w; choose another address with --listen", err)
 	}

@@ -122,10 +122,3 @@ func (t Tri) String() string {
 
 // MarshalText gives the same words to JSON.
 func (t Tri) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
-func triOf(yes bool) Tri {
-	if yes {
-		return Yes
-	}
-	return No
-}

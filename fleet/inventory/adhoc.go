@@ -27,7 +27,7 @@ func AdHoc(targets, components []string) (*Inventory, error) {
 			errs = append(errs, fmt.Errorf("component %q: want NAME or NAME@VERSION", word))
 			continue
 		}
-		if _, twice := inv.component(name); twice {
+		if inv.has(name) {
 			errs = append(errs, fmt.Errorf("component %q: given twice", name))
 			continue
 		}

@@ -29,7 +29,7 @@ func (b *builder) components() {
 	}
 	for _, h := range b.inv.Hosts {
 		for i, name := range h.Components {
-			if _, known := b.inv.component(name); !known {
+			if !b.inv.has(name) {
 				b.inv.Components = append(b.inv.Components, Component{Name: name, Pos: h.ComponentPos[i]})
 			}
 		}

@@ -131,14 +131,14 @@ func (v *number) decode(d *decoder, path string, n node) {
 type texts []text
 
 func (l *texts) decode(d *decoder, path string, n node) {
-	switch {
-	case n.kind == list:
+	switch n.kind {
+	case list:
 		for i, item := range n.items {
 			var t text
 			t.decode(d, fmt.Sprintf("%s[%d]", path, i), item)
 			*l = append(*l, t)
 		}
-	case n.kind == null:
+	case null:
 		d.fail(n.pos, path, "is empty: give a value or remove the line")
 	default:
 		var t text

@@ -163,11 +163,10 @@ func manyKeys(n int) string {
 }
 
 func TestErrorAt(t *testing.T) {
-	inv, err := Parse("dir/monctl.yaml", []byte("hosts:\n  é: {port: 0}\n  vm: {port: 22}\n"))
-	if err == nil {
+	if _, err := Parse("dir/monctl.yaml", []byte("hosts:\n  é: {port: 0}\n  vm: {port: 22}\n")); err == nil {
 		t.Fatal("no error")
 	}
-	inv, err = Parse("dir/monctl.yaml", []byte("hosts:\n  vm: {port: 22}\ncomponents:\n  p:\n    colour: red\n"))
+	inv, err := Parse("dir/monctl.yaml", []byte("hosts:\n  vm: {port: 22}\ncomponents:\n  p:\n    colour: red\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,11 +108,6 @@ func (inv *Inventory) Host(name string) (Host, bool) {
 	return Host{}, false
 }
 
-func (inv *Inventory) component(name string) (Component, bool) {
-	for _, c := range inv.Components {
-		if c.Name == name {
-			return c, true
-		}
-	}
-	return Component{}, false
+func (inv *Inventory) has(component string) bool {
+	return slices.ContainsFunc(inv.Components, func(c Component) bool { return c.Name == component })
 }

@@ -69,6 +69,7 @@ type process struct {
 
 func start(sudo fleet.Sudo) (*process, shell.Pipes, error) {
 	argv := shell.Argv(sudo)
+	//nolint:noctx // the shell ends with Close, not with the context of Open
 	p := &process{cmd: exec.Command(argv[0], argv[1:]...), done: make(chan struct{})}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	theirs, err := p.pipes()

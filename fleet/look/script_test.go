@@ -205,7 +205,7 @@ func owner(t *testing.T, name string) []string {
 func TestEqualResourcesGiveAnEqualScript(t *testing.T) {
 	root := t.TempDir()
 	resources := tree(t, root)
-	if Script(resources) != Script(resources) {
+	if first, second := Script(resources), Script(resources); first != second {
 		t.Error("two scripts for the same resources")
 	}
 	if empty := Script(nil); strings.Contains(empty, "\nlook_paths ") || !strings.Contains(empty, "\nlook_state\n") {

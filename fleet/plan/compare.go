@@ -28,7 +28,7 @@ func compare(r resource.Resource, seen look.Seen, changed map[string]bool) (Chan
 	case resource.Link:
 		action, why = link(seen, r)
 	case resource.Check:
-		action, why = Run, "before any of its files is replaced"
+		action, why = Run, "before anything is replaced"
 	case resource.Gone:
 		if _, there := seen.Paths[r.Path]; there {
 			action, why = Remove, "not wanted any more"

@@ -3,6 +3,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/monctl/monctl/fleet/look"
@@ -63,12 +64,12 @@ func Of(host string, resources []resource.Resource, seen look.Seen) Plan {
 	return p
 }
 
-// withoutIdleChecks drops the checks of directories in which nothing changes.
+// withoutIdleChecks drops the checks of directories in which nothing changes and whose release stays.
 func withoutIdleChecks(changes []Change) []Change {
 	var kept []Change
 	for _, c := range changes {
 		check, ok := c.Resource.(resource.Check)
-		if ok && !changesBelow(changes, check.Dir) {
+		if ok && !needed(check, changes) {
 			continue
 		}
 		kept = append(kept, c)
@@ -76,11 +77,9 @@ func withoutIdleChecks(changes []Change) []Change {
 	return kept
 }
 
-func changesBelow(changes []Change, dir string) bool {
-	for _, c := range changes {
-		if f, ok := c.Resource.(resource.File); ok && strings.HasPrefix(f.Path, dir+"/") {
-			return true
-		}
-	}
-	return false
+func needed(check resource.Check, changes []Change) bool {
+	return slices.ContainsFunc(changes, func(c Change) bool {
+		f, isFile := c.Resource.(resource.File)
+		return c.Resource.Key() == check.Release || isFile && strings.HasPrefix(f.Path, check.Dir+"/")
+	})
 }

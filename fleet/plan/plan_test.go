@@ -79,3 +79,18 @@ func TestPlanTellsOfAnUnfinishedRun(t *testing.T) {
 		}
 	}
 }
+
+func TestNewReleaseIsCheckedWithTheOldConfiguration(t *testing.T) {
+	release := resource.Release{Dir: "/opt/x/2", Mark: "new", Binaries: []string{"x"}}
+	check := resource.Check{Dir: "/etc/x", Command: "true", Release: release.Key()}
+	seen := look.Seen{Marks: map[string]string{}, Paths: map[string]look.Path{}}
+	got := summary(Of("h", []resource.Resource{release, check}, seen))
+	want := []string{"create release /opt/x/2", "check check /etc/x"}
+	if !slices.Equal(got, want) {
+		t.Errorf("plan is %v, want %v", got, want)
+	}
+	seen = look.Seen{Marks: map[string]string{"/opt/x/2": "new"}, Paths: map[string]look.Path{"/opt/x/2/x": {Kind: regular, Mode: 0o755}}}
+	if got := summary(Of("h", []resource.Resource{release, check}, seen)); len(got) != 0 {
+		t.Errorf("nothing is new, and the plan is %v", got)
+	}
+}

@@ -59,6 +59,7 @@ type Link struct{ Path, Target string }
 type Check struct {
 	Dir     string // the configuration directory on the host
 	Command string // sh, run in a scratch copy of Dir with the new files laid over it; non-zero refuses the change
+	Release string // key of the release that brings the command: a new one is a reason to check, too
 }
 
 // Service is a systemd unit that is enabled and runs what its inputs say.

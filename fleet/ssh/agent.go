@@ -40,7 +40,7 @@ func (a *agents) list(socket string) ([]key, error) {
 
 // listAgent leaves the connection open for the rest of the process: signing needs it.
 func listAgent(socket string) ([]key, error) {
-	conn, err := net.Dial("unix", socket)
+	conn, err := net.Dial("unix", socket) //nolint:noctx // a local socket answers at once, and the connection outlives the call
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}

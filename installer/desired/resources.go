@@ -75,7 +75,7 @@ func (s *Stack) instanceResources(i Instance, random Random) (resource.File, []r
 		return resource.File{}, nil, err
 	}
 	if i.Component.Check != "" {
-		list = append(list, resource.Check{Dir: i.Config(), Command: strings.ReplaceAll(i.Component.Check, "$release", i.ReleaseDir())})
+		list = append(list, resource.Check{Dir: i.Config(), Command: strings.ReplaceAll(i.Component.Check, "$release", i.ReleaseDir()), Release: pinned.Key()})
 	}
 	list = append(list, dirsOf(i.Config(), user, files)...)
 	service := i.service(unit)

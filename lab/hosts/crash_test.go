@@ -29,13 +29,13 @@ func TestMain(m *testing.M) {
 func TestDownAfterACrash(t *testing.T) {
 	needRoot(t)
 	const name = "test-crash"
-	for _, delay := range []time.Duration{100, 250, 400, 700} {
+	for _, delay := range []int{100, 250, 400, 700} {
 		child := exec.CommandContext(t.Context(), os.Args[0])
 		child.Env = append(os.Environ(), crashing+"="+name)
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(delay * time.Millisecond)
+		time.Sleep(time.Duration(delay) * time.Millisecond)
 		_ = child.Process.Kill()
 		_ = child.Wait()
 		l, err := Open("", name)

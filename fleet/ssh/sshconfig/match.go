@@ -19,7 +19,7 @@ func (r *resolver) match(words []string) (bool, error) {
 		default:
 			if !inline {
 				if i++; i >= len(words) {
-					return false, fmt.Errorf("Match %s needs a value", name)
+					return false, fmt.Errorf("Match %s needs a value", name) //nolint:staticcheck // the keyword as ssh_config has it
 				}
 				value = words[i]
 			}
@@ -58,7 +58,7 @@ func (r *resolver) criterion(name, value string, sofar bool) (bool, error) {
 	case "localnetwork", "version", "sessiontype", "command":
 		return false, nil
 	}
-	return false, fmt.Errorf("Match has no criterion %q", name)
+	return false, fmt.Errorf("Match has no criterion %q", name) //nolint:staticcheck // the keyword as ssh_config has it
 }
 
 // run is Match exec: true when the command succeeds. The file is the user's own, and ssh runs it all the same.

@@ -117,7 +117,7 @@ func (r *resolver) set(d directive) {
 
 func (r *resolver) include(from string, patterns []string, active bool, depth int) error {
 	if depth >= maxDepth {
-		return fmt.Errorf("Include is nested more than %d deep", maxDepth)
+		return fmt.Errorf("Include is nested more than %d deep", maxDepth) //nolint:staticcheck // the keyword as ssh_config has it
 	}
 	for _, p := range patterns {
 		p = r.path(p)

@@ -65,7 +65,7 @@ func (in *inspection) place(e entry) error {
 		}
 		in.kinds[e.path[:i]] = fs.ModeDir
 	}
-	if kind, seen := in.kinds[e.path]; seen && !(kind.IsDir() && e.mode.IsDir()) {
+	if kind, seen := in.kinds[e.path]; seen && (!kind.IsDir() || !e.mode.IsDir()) {
 		return fmt.Errorf("%q appears twice", e.path)
 	}
 	if e.hard && !in.regular(e.link) {

@@ -148,7 +148,7 @@ func (c *Client) ask(ctx context.Context, client *http.Client, method, address s
 	req.Header.Set("User-Agent", "monctl")
 	req.Header.Set("Accept-Encoding", "identity") // a compressed transfer of a tar.gz would be unpacked on the way
 	a.address = req.URL.Redacted()
-	a.Response, err = client.Do(req)
+	a.Response, err = client.Do(req) //nolint:bodyclose // the answer owns it: close
 	if err != nil {
 		cause := a.cause()
 		a.stop()
