@@ -31,7 +31,8 @@ Nothing is downloaded.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return runCatalog(g, all, args) },
+		ValidArgsFunction: g.completeComponents,
+		RunE:              func(_ *cobra.Command, args []string) error { return runCatalog(g, all, args) },
 	}
 	c.Flags().BoolVar(&all, "all", false, "show all versions, not only the newest")
 	return c

@@ -54,20 +54,20 @@ func (g *globals) flags(f *pflag.FlagSet) {
 	if file == "" {
 		file = inventory.DefaultName
 	}
-	f.StringVarP(&g.file, "file", "f", file, "inventory `FILE` (or $MONCTL_FILE)")
+	f.StringVarP(&g.file, "file", "f", file, "inventory `FILE`, or $MONCTL_FILE")
 	f.BoolVar(&g.json, "json", false, "one JSON object per line on standard output")
 	f.BoolVarP(&g.verbose, "verbose", "v", false, "say more")
 	f.BoolVar(&g.noColor, "no-color", false, "no colour (as NO_COLOR and TERM=dumb)")
-	f.IntVar(&g.parallel, "parallel", 0, "hosts at once (default 32, or parallel: of the inventory)")
-	f.DurationVar(&g.lockWait, "lock-wait", 20*time.Second, "how long to wait for a host that another run holds")
-	f.DurationVar(&g.proveFor, "timeout", installer.DefaultProveFor, "how long a proof may take")
+	f.IntVar(&g.parallel, "parallel", 0, "`N` hosts at once (default 32, or parallel: of the inventory)")
+	f.DurationVar(&g.lockWait, "lock-wait", 20*time.Second, "`TIME` to wait for a host that another run holds")
+	f.DurationVar(&g.proveFor, "timeout", installer.DefaultProveFor, "`TIME` that a proof may take")
 	f.StringSliceVar(&g.sshConfig, "ssh-config", nil, "ssh_config `FILE` instead of ~/.ssh/config")
 	f.StringSliceVarP(&g.keys, "key", "i", nil, "private key `FILE` for hosts that the inventory gives none")
 	f.StringSliceVar(&g.knownHosts, "known-hosts", nil, "known_hosts `FILE` instead of those of ssh_config")
 	f.BoolVar(&g.acceptNew, "accept-new-host-keys", false, "record keys of hosts never seen before, unasked")
 	f.BoolVar(&g.trustUpstream, "trust-upstream-sums", false, "accept upstream's own checksum where no other is known")
 	f.StringVar(&g.mirror, "mirror", "", "base `URL` that replaces the upstream download sites")
-	f.StringVar(&g.fetch, "fetch", "", "who downloads releases: controller (once) or host (each)")
+	f.StringVar(&g.fetch, "fetch", "", "`WHO` downloads releases: controller (once) or host (each)")
 	f.StringVar(&g.cacheDir, "cache-dir", "", "`FOLDER` of downloaded releases (default ~/.cache/monctl)")
 	f.StringVar(&g.catalogDir, "catalog", "", "`FOLDER` of your own components")
 }

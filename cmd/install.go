@@ -31,7 +31,8 @@ was. Running it again changes nothing, or finishes what was interrupted.`,
   monctl install vm2 vm3 --yes
   monctl install --components node_exporter ubuntu@10.0.0.11 10.0.0.12
   monctl install --components prometheus,node_exporter@1.12.1 localhost`,
-		RunE: func(c *cobra.Command, args []string) error { return runInstall(c.Context(), g, o, args) },
+		ValidArgsFunction: g.completeHosts,
+		RunE:              func(c *cobra.Command, args []string) error { return runInstall(c.Context(), g, o, args) },
 	}
 	c.Flags().StringSliceVar(&o.components, "components", nil, "install these on hosts that need no inventory: `NAME[@VERSION],…`")
 	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask")

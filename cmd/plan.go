@@ -24,7 +24,8 @@ Nothing is changed, also on a bare host. Hosts with the same changes are shown o
 		Example: `  monctl plan
   monctl plan vm2 --full
   monctl plan --json | jq 'select(.type == "change")'`,
-		RunE: func(c *cobra.Command, args []string) error { return runPlan(c.Context(), g, o, args) },
+		ValidArgsFunction: g.completeHosts,
+		RunE:              func(c *cobra.Command, args []string) error { return runPlan(c.Context(), g, o, args) },
 	}
 	c.Flags().BoolVar(&o.full, "full", false, "show new files whole")
 	c.Flags().StringSliceVar(&o.components, "components", nil, "plan these for hosts that need no inventory: `NAME[@VERSION],…`")

@@ -17,9 +17,10 @@ func newRollback(g *globals) *cobra.Command {
 		Long: `Plays back what the last change wrote down on the host before it was made: an interrupted
 one if there is one, else the last proven one. Then what is installed must be ready again.
 Only the last change can be taken back, and only once.`,
-		Example: "  monctl rollback vm2\n  monctl rollback vm2 vm3 --yes",
-		Args:    someArgs("the name of a host"),
-		RunE:    func(c *cobra.Command, args []string) error { return runRollback(c.Context(), g, yes, args) },
+		Example:           "  monctl rollback vm2\n  monctl rollback vm2 vm3 --yes",
+		Args:              someArgs("the name of a host"),
+		ValidArgsFunction: g.completeHosts,
+		RunE:              func(c *cobra.Command, args []string) error { return runRollback(c.Context(), g, yes, args) },
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	return c
@@ -47,7 +48,8 @@ func runRollback(ctx context.Context, g *globals, yes bool, args []string) error
 	g.ui.RolledBack(outcomes, failed)
 	g.summary(map[string]any{"hosts": len(outcomes), "failed": len(failed)})
 	if ctx.Err() != nil {
-		return ctx.Err()
+		g.ui.Interrupted(outcomes)
+		return code(exitInterrupted)
 	}
 	return code(codeOfHosts(len(outcomes), failed))
 }

@@ -60,7 +60,9 @@ and rolled back where the proof fails. The hosts need nothing but systemd.`,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return g.begin() },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	cobra.EnableCommandSorting = false // they are listed in the order in which one needs them
 	g.flags(root.PersistentFlags())
+	root.Flags().SortFlags = false
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpTemplate(helpTemplate)

@@ -28,8 +28,9 @@ func newSecretsShow(g *globals) *cobra.Command {
 on, and prints them on standard output. They are kept there alone, readable by root.`,
 		Example: `  monctl secrets show grafana
   curl -u "admin:$(monctl secrets show grafana --value)" http://10.0.0.11:3000/api/org`,
-		Args: someArgs("the name of a component"),
-		RunE: func(c *cobra.Command, args []string) error { return runSecrets(c.Context(), g, args[0], valueOnly) },
+		Args:              someArgs("the name of a component"),
+		ValidArgsFunction: g.completeComponents,
+		RunE:              func(c *cobra.Command, args []string) error { return runSecrets(c.Context(), g, args[0], valueOnly) },
 	}
 	c.Flags().BoolVar(&valueOnly, "value", false, "print the value alone")
 	return c

@@ -22,7 +22,8 @@ there and not listed, and what differs from the lock file is said. Nothing is ch
 		Example: `  monctl status
   monctl status vm1
   monctl status --json | jq -r 'select(.type == "problem") | .message'`,
-		RunE: func(c *cobra.Command, args []string) error { return runStatus(c.Context(), g, args) },
+		ValidArgsFunction: g.completeHosts,
+		RunE:              func(c *cobra.Command, args []string) error { return runStatus(c.Context(), g, args) },
 	}
 }
 

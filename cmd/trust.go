@@ -20,9 +20,10 @@ func newTrust(g *globals) *cobra.Command {
 known_hosts. Compare the fingerprint with the host's own first:
   ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub     (on the host's console)
 A key that changed is never accepted here.`,
-		Example: "  monctl trust vm2 vm3\n  monctl trust ubuntu@10.0.0.11",
-		Args:    someArgs("the name or address of a host"),
-		RunE:    func(c *cobra.Command, args []string) error { return runTrust(c.Context(), g, yes, args) },
+		Example:           "  monctl trust vm2 vm3\n  monctl trust ubuntu@10.0.0.11",
+		Args:              someArgs("the name or address of a host"),
+		ValidArgsFunction: g.completeHosts,
+		RunE:              func(c *cobra.Command, args []string) error { return runTrust(c.Context(), g, yes, args) },
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask: the fingerprints were compared")
 	return c

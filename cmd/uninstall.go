@@ -28,7 +28,8 @@ with its host: --purge-data=HOST/COMPONENT. Deleted data does not come back.`,
 		Example: `  monctl uninstall node_exporter --host vm3
   monctl uninstall --all --yes
   monctl uninstall prometheus --purge-data=vm1/prometheus`,
-		RunE: func(c *cobra.Command, args []string) error { return runUninstall(c.Context(), g, o, args) },
+		ValidArgsFunction: g.completeComponents,
+		RunE:              func(c *cobra.Command, args []string) error { return runUninstall(c.Context(), g, o, args) },
 	}
 	c.Flags().BoolVar(&o.all, "all", false, "everything that monctl installed")
 	c.Flags().StringSliceVar(&o.hosts, "host", nil, "only on this `HOST` (can be repeated)")

@@ -30,7 +30,8 @@ does not prove itself is rolled back, and the lock file keeps the old one.`,
 		Example: `  monctl upgrade
   monctl upgrade node_exporter
   monctl upgrade prometheus@3.13.2 --yes`,
-		RunE: func(c *cobra.Command, args []string) error { return runUpgrade(c.Context(), g, o, args) },
+		ValidArgsFunction: g.completeComponents,
+		RunE:              func(c *cobra.Command, args []string) error { return runUpgrade(c.Context(), g, o, args) },
 	}
 	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&o.allowDowngrade, "allow-downgrade", false, "accept a version older than the installed one")

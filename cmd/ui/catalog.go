@@ -18,9 +18,17 @@ func (u *UI) Catalog(catalog templates.Catalog) {
 			"component": c.Name, "title": c.Title, "about": c.About, "license": c.License, "docs": c.Docs, "port": c.Port,
 			"default": defaultOf(c, templates.AMD64), "archs": shipped(c),
 		})
-		rows = append(rows, []string{u.paint.bold(name), or(defaultOf(c, templates.AMD64), "-"), strconv.Itoa(c.Port), c.About})
+		rows = append(rows, []string{u.paint.bold(name), or(defaultOf(c, templates.AMD64), "-"), strconv.Itoa(c.Port), u.short(c.About, 34)})
 	}
 	u.Table([]string{"COMPONENT", "DEFAULT", "PORT", "ABOUT"}, rows)
+}
+
+// short cuts the last column of a table to what is left of a terminal's line after used columns.
+func (u *UI) short(s string, used int) string {
+	if !u.outTTY {
+		return s
+	}
+	return fit(s, max(u.width-used, 30))
 }
 
 // ComponentView is one component of the catalogue.
@@ -74,7 +82,7 @@ func (u *UI) settings(c *templates.Component) {
 		if s.Default == nil || s.Default == "" {
 			value = "-"
 		}
-		rows = append(rows, []string{s.Name, s.Type, value, fit(s.About, max(u.width-44, 30))})
+		rows = append(rows, []string{s.Name, s.Type, value, u.short(s.About, 46)})
 	}
 	u.Table([]string{"SETTING", "TYPE", "DEFAULT", "ABOUT"}, rows)
 	u.Print("")

@@ -19,16 +19,30 @@ func (u *UI) Brief(run *installer.Run) {
 		return
 	}
 	u.Releases(run)
+	u.Print("%s", u.rows(u.briefRows(run)))
+	u.Print("%s", TallyOf(run.Hosts))
+}
+
+// briefRows has one row for all hosts that get the same.
+func (u *UI) briefRows(run *installer.Run) [][]string {
 	var rows [][]string
+	hosts := map[string][]string{}
 	for _, h := range run.Hosts {
 		if h.Err != nil || h.Plan.Empty() {
 			continue
 		}
-		names := changing(h, run.Stack.On(h.Name))
-		rows = append(rows, []string{u.paint.bold(h.Name), u.paint.dim(h.Facts.Arch), strings.Join(names, ", "), u.paint.dim(TallyOf([]*installer.Host{h}).work())})
+		names := strings.Join(changing(h, run.Stack.On(h.Name)), ", ")
+		r := []string{"", u.paint.dim(h.Facts.Arch), names, u.paint.dim(TallyOf([]*installer.Host{h}).work())}
+		key := strings.Join(r, "\x00")
+		if hosts[key] == nil {
+			rows = append(rows, r)
+		}
+		hosts[key] = append(hosts[key], h.Name)
 	}
-	u.Print("%s", u.rows(rows))
-	u.Print("%s", TallyOf(run.Hosts))
+	for _, r := range rows {
+		r[0] = u.paint.bold(Names(hosts[strings.Join(append([]string{""}, r[1:]...), "\x00")]))
+	}
+	return rows
 }
 
 // changing names the components that changes of a host concern.
@@ -146,7 +160,7 @@ func (u *UI) Interrupted(outcomes []installer.Outcome) {
 	var between, rest []string
 	for _, o := range outcomes {
 		switch {
-		case o.Err == nil || o.RolledBack || !o.Changed || errors.Is(o.Err, installer.ErrNotReached):
+		case o.Err == nil || o.RolledBack || errors.Is(o.Err, installer.ErrNotReached):
 			rest = append(rest, o.Host)
 		default:
 			between = append(between, o.Host)

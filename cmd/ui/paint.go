@@ -40,14 +40,23 @@ func (u *UI) Note(format string, args ...any) {
 	u.Say("%s", u.wrap(fmt.Sprintf(format, args...), "  "))
 }
 
-// wrap breaks prose for a terminal between words; the lines after the first begin with indent.
+// wrap breaks prose for a terminal between words, never within one; the lines after the first begin with indent.
 func (u *UI) wrap(s, indent string) string {
 	if !u.errTTY {
 		return strings.ReplaceAll(s, "\n", "\n"+indent)
 	}
 	var lines []string
-	for line := range strings.Lines(text.WrapSoft(s, max(u.errWidth-8, 20))) {
-		lines = append(lines, strings.TrimRight(line, " \n"))
+	for paragraph := range strings.SplitSeq(s, "\n") {
+		line := ""
+		for word := range strings.SplitSeq(paragraph, " ") {
+			if line != "" && text.StringWidthWithoutEscSequences(line+" "+word) > u.errWidth-8 {
+				lines = append(lines, line)
+				line = word
+				continue
+			}
+			line = strings.TrimPrefix(line+" "+word, " ")
+		}
+		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n"+indent)
 }

@@ -20,6 +20,8 @@ type Progress struct {
 	doing string
 	said  map[string]bool // plain lines that were printed already
 
+	changed int // hosts that are being proven, of many
+
 	bar   *progressbar.ProgressBar // nil when nothing is drawn
 	drawn bool
 	stop  chan struct{}
@@ -146,6 +148,9 @@ func (p *Progress) plain(e installer.Event) {
 		doing = "change"
 	case doing == "prove" && p.steps(e.Host) == 0:
 		return
+	case len(p.hosts) > manyHosts && (doing == "prove" || doing == "send"):
+		p.tenths(e)
+		return
 	case doing == "prove", doing == "roll back", strings.HasPrefix(doing, "download"):
 	default:
 		return
@@ -166,6 +171,22 @@ func (p *Progress) steps(host string) int {
 		return s.steps
 	}
 	return 0
+}
+
+// manyHosts is from how many hosts on a log counts them instead of naming each.
+const manyHosts = 16
+
+// tenths prints a line whenever another tenth of the hosts is changed.
+func (p *Progress) tenths(e installer.Event) {
+	if e.Doing != "prove" || p.said[e.Host] {
+		return
+	}
+	before := p.changed * 10 / len(p.hosts)
+	p.said[e.Host] = true
+	p.changed++
+	if p.changed*10/len(p.hosts) > before {
+		_, _ = fmt.Fprintf(p.u.err, "%d of %s changed\n", p.changed, count(len(p.hosts), "host"))
+	}
 }
 
 // verbs say what a step on a host does, by the first word of its key.
