@@ -58,7 +58,7 @@ func spawn(l *hosts.Lab, name string, args ...string) error {
 		return fmt.Errorf("start %s: %w", name, err)
 	}
 	defer log.Close()
-	child := exec.Command(program, args...) // not bound to a context: it has to outlive this one
+	child := exec.Command(program, args...) //nolint:noctx // it has to outlive this one
 	child.Stdout, child.Stderr = log, log
 	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := child.Start(); err != nil {

@@ -226,13 +226,13 @@ func TestHostsDashboardAsksForRealMetrics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	real := strings.Fields(string(list))
+	exposed := strings.Fields(string(list))
 	var asked []string
 	for _, p := range dashboards(t)["node_exporter/node.json"].Panels {
 		for _, q := range p.Targets {
 			for _, m := range nodeMetric.FindAllString(strings.ReplaceAll(q.Expr, `"node_exporter"`, ""), -1) {
 				asked = append(asked, m)
-				if !slices.Contains(real, m) {
+				if !slices.Contains(exposed, m) {
 					t.Errorf("panel %q: node_exporter gives no %s", p.Title, m)
 				}
 			}

@@ -257,7 +257,7 @@ type cutter struct {
 func (c *cutter) Write(p []byte) (int, error) {
 	if i := strings.Index(string(p), c.at); i >= 0 {
 		n, _ := c.WriteCloser.Write(p[:i])
-		_ = c.WriteCloser.Close()
+		_ = c.Close()
 		return n, syscall.EPIPE
 	}
 	return c.WriteCloser.Write(p)

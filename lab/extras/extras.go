@@ -44,7 +44,7 @@ func Busybox(ctx context.Context, cache string) (string, error) {
 
 // ensure makes a folder in the cache unless it is there. It appears under its
 // name only when it is complete.
-func ensure(ctx context.Context, cache, name string, make func(lists *apt.Lists, unpacked, dir string) error) (string, error) {
+func ensure(ctx context.Context, cache, name string, fill func(lists *apt.Lists, unpacked, dir string) error) (string, error) {
 	source, suite, err := apt.Own("/etc")
 	if err != nil {
 		return "", err
@@ -68,7 +68,7 @@ func ensure(ctx context.Context, cache, name string, make func(lists *apt.Lists,
 		return "", err
 	}
 	half := filepath.Join(scratch, "made")
-	if err := make(lists, filepath.Join(scratch, "unpacked"), half); err != nil {
+	if err := fill(lists, filepath.Join(scratch, "unpacked"), half); err != nil {
 		return "", fmt.Errorf("extras: %s: %w", name, err)
 	}
 	return dir, os.Rename(half, dir)

@@ -16,7 +16,7 @@ const pollEvery = 10 * time.Second
 // listen serves until ctx ends.
 func (s *server) listen(ctx context.Context) error {
 	address := net.JoinHostPort(s.settings.get("server.http_addr"), s.settings.get("server.http_port"))
-	listener, err := net.Listen("tcp", address)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
@@ -69,7 +69,7 @@ func notifySystemd() {
 	if socket == "" {
 		return
 	}
-	conn, err := net.Dial("unixgram", socket)
+	conn, err := net.Dial("unixgram", socket) //nolint:noctx // a local socket answers at once
 	if err != nil {
 		return // systemd then reports that it was not told
 	}

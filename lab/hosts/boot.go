@@ -32,7 +32,7 @@ func (h *Host) boot() error {
 	defer log.Close()
 	args := append([]string{"-c", enter, "enter"}, groups...)
 	args = append(append(args, "--"), h.command()...)
-	cmd := exec.Command("sh", args...) // not bound to a context: it has to outlive the command that started it
+	cmd := exec.Command("sh", args...) //nolint:noctx // it has to outlive the command that started it
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {

@@ -68,11 +68,11 @@ func Cache(cache string) (string, error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return "", fmt.Errorf("lab: make cache: %w", err)
 	}
-	real, err := filepath.EvalSymlinks(cache)
+	resolved, err := filepath.EvalSymlinks(cache)
 	if err != nil {
 		return "", fmt.Errorf("lab: find cache: %w", err)
 	}
-	return filepath.Abs(real)
+	return filepath.Abs(resolved)
 }
 
 // complete fills in the defaults and refuses what cannot be.

@@ -126,7 +126,7 @@ func (r *resolver) include(from string, patterns []string, active bool, depth in
 		}
 		paths, err := filepath.Glob(p)
 		if err != nil {
-			return fmt.Errorf("Include %s: %w", p, err)
+			return fmt.Errorf("Include %s: %w", p, err) //nolint:staticcheck // the keyword as ssh_config has it
 		}
 		for _, path := range paths {
 			if err := r.apply(path, active, depth+1); err != nil {

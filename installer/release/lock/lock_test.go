@@ -69,11 +69,11 @@ func TestText(t *testing.T) {
 }
 
 func TestParseIsStrict(t *testing.T) {
-	replace := func(old, new string) string {
+	replace := func(old, with string) string {
 		if !strings.Contains(exampleText, old) {
 			t.Fatalf("nothing to replace: %s", old)
 		}
-		return strings.Replace(exampleText, old, new, 1)
+		return strings.Replace(exampleText, old, with, 1)
 	}
 	tests := []struct{ name, text, want, excerpt string }{
 		{"empty", "", "is empty", ""},
