@@ -124,6 +124,7 @@ func (r *Run) chooseReleases(ctx context.Context) error {
 	for _, h := range r.alive() {
 		archs[h.Name] = templates.Arch(h.Facts.Arch)
 	}
+	r.o.report(Event{Doing: "choose releases"})
 	r.Releases = map[string]release.Release{}
 	var errs []error
 	for _, c := range r.Stack.Components() {
