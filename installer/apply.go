@@ -19,7 +19,7 @@ import (
 // Outcome is how a host came out of a run.
 type Outcome struct {
 	Host       string
-	Changed    bool
+	Changed    bool // the change of it was begun
 	Proofs     []Proof
 	Err        error
 	RolledBack bool   // it is as it was before the run
@@ -91,7 +91,7 @@ func (r *Run) applyWave(ctx context.Context, wave []*Host, archives *archives, o
 	}
 	start := newHeadStart(quick)
 	keep(fleet.Each(ctx, r.o.Parallel, wave, func(ctx context.Context, h *Host) error {
-		outcomes[h.Name].Changed = !h.Plan.Empty()
+		defer func() { outcomes[h.Name].Changed = h.began }()
 		start.wait(ctx, h.Name)
 		defer start.done(h.Name)
 		return r.change(ctx, h, quick[h.Name], archives, start)
@@ -141,6 +141,7 @@ func (r *Run) change(ctx context.Context, h *Host, replace map[string]resource.F
 	if err := space(h.Name, p, h.Facts); err != nil {
 		return err
 	}
+	h.began = true
 	return r.applyPlan(ctx, h, p, start)
 }
 

@@ -25,9 +25,10 @@ type Host struct {
 	Plan      plan.Plan
 	Err       error // why it has no plan; the others go on without it
 
-	host fleet.Host
-	conn fleet.Conn
-	seen look.Seen
+	host  fleet.Host
+	conn  fleet.Conn
+	seen  look.Seen
+	began bool // its change was begun
 }
 
 // Run is a set of hosts with their plans, connected and, when it was prepared to change them, locked.
