@@ -36,12 +36,12 @@ j_release() { if [ -e "$1" ]; then note "aside$tab$1$tab$1.before-$id"; else not
 j_gone() { note "moveback$tab$1$tab$id/$2"; } # PATH N
 j_nouser() { note "reuser$tab$1$tab$(id -u -- "$1")"; }
 j_unit() { # UNIT
-	systemctl show -p ActiveState,UnitFileState -- "$1" | {
-		active=no enabled=no
+	systemctl show -p ActiveState,UnitFileState,InvocationID -- "$1" | {
+		active=no enabled=no start=unknown
 		while IFS= read -r line; do
-			case $line in ActiveState=active | ActiveState=activating) active=yes ;; UnitFileState=enabled) enabled=yes ;; esac
+			case $line in ActiveState=active | ActiveState=activating) active=yes ;; UnitFileState=enabled) enabled=yes ;; InvocationID=?*) start=${line#*=} ;; esac
 		done
-		printf '%s %s %s\n' "$1" "$active" "$enabled" >>"$open/units"
+		printf '%s %s %s %s\n' "$1" "$active" "$enabled" "$start" >>"$open/units"
 	}
 }
 
@@ -116,6 +116,7 @@ do_purge() { # PATH: really deletes, so the path must be at least three levels d
 do_nouser() { userdel -- "$1"; }
 do_owe() { printf '%s\n' "$1" >"$pending/$2"; } # WHAT UNIT
 do_paid() { for unit; do rm -f -- "$pending/$unit"; done; }
+do_reload() { printf '%s\n' "$1" >>"$open/reloaded" && systemctl reload -- "$1"; }
 do_stop() { systemctl --no-reload disable --quiet -- "$1" 2>/dev/null; systemctl stop -- "$1"; }
 
 # step KEY FUNCTION ARG...: one change, announced on stdout. A failure plays the journal back and ends the script.
@@ -153,11 +154,17 @@ undo_line() { # VERB PATH ARG ARG, with $journal
 	esac
 }
 
+# untouched UNIT START: it runs since before the change and was not told to read its files again.
+untouched() {
+	systemctl is-active --quiet -- "$1" && [ "$(systemctl show -p InvocationID --value -- "$1")" = "$2" ] &&
+		! grep -qxF -e "$1" "$journal/reloaded" 2>/dev/null
+}
+
 # undo_journal DIR: puts the host back to what it was before the journal began, and drops the journal.
 undo_journal() {
 	journal=$1 failed=0 keepers=
 	seen=
-	while read -r unit active enabled; do
+	while read -r unit active enabled start; do
 		case " $seen " in *" $unit "*) continue ;; esac
 		seen="$seen $unit"
 		if [ "$enabled" = no ]; then systemctl --no-reload disable --quiet -- "$unit" 2>/dev/null; fi
@@ -171,17 +178,20 @@ undo_journal() {
 	done <"$journal/undo.reversed"
 	systemctl daemon-reload
 	seen=
-	while read -r unit active enabled; do
+	while read -r unit active enabled start; do
 		case " $seen " in *" $unit "*) continue ;; esac
 		seen="$seen $unit"
 		systemctl reset-failed -- "$unit" 2>/dev/null
 		if [ "$enabled" = yes ]; then systemctl enable --quiet -- "$unit" 2>/dev/null; fi
-		if [ "$active" = yes ]; then
+		if [ "$active" = yes ] && ! untouched "$unit" "$start"; then
 			systemctl restart -- "$unit" 2>"$journal/err" || { failed=1 && printf '@undofail restart %s: %s\n' "$unit" "$(cat "$journal/err")"; }
 		fi
 		do_paid "$unit"
 	done <"$journal/units"
-	if [ "$failed" = 0 ]; then rm -rf -- "$journal" && echo @undone; else echo @undopartly; fi
+	if [ "$failed" = 0 ]; then
+		rm -rf -- "$journal" && echo @undone
+		rmdir -- "$base/journal" "$base" "${base%/*}" 2>/dev/null # those that were made for it and are empty
+	else echo @undopartly; fi
 	return "$failed"
 }
 

@@ -216,7 +216,7 @@ func (w *writer) service(action plan.Action, unit string) {
 		fmt.Fprintf(&w.steps, "systemctl reset-failed -- %s 2>/dev/null\n", fleet.Quote(unit))
 		w.step("start "+unit, "systemctl", "restart", "--", unit)
 	case "reload":
-		w.step("reload "+unit, "systemctl", "reload", "--", unit)
+		w.step("reload "+unit, "do_reload", unit)
 	default:
 		return
 	}

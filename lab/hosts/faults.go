@@ -64,8 +64,8 @@ func (h *Host) ReadOnlyEtc(ctx context.Context) error {
 	return err
 }
 
-// WritableEtc undoes [Host.ReadOnlyEtc].
+// WritableEtc undoes [Host.ReadOnlyEtc], also while a session that is about to end has a file open there.
 func (h *Host) WritableEtc(ctx context.Context) error {
-	_, err := h.Exec(ctx, "umount /etc")
+	_, err := h.Exec(ctx, "umount --lazy /etc")
 	return err
 }
