@@ -1,0 +1,18 @@
+package doctor
+
+import "slices"
+
+// Checks lists every check, causes before consequences: that is the order in which they are judged and shown.
+func Checks() []Check {
+	return slices.Concat(
+		clockChecks(),
+		installChecks(),
+		tsdbChecks(),
+		scrapeChecks(),
+		alertmanagerChecks(),
+		grafanaChecks(),
+		lokiChecks(),
+		mysqldChecks(),
+		securityChecks(),
+	)
+}

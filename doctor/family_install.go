@@ -1,0 +1,6 @@
+package doctor
+
+// installChecks lists the checks of the family install.
+func installChecks() []Check {
+	return []Check{}
+}

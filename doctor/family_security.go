@@ -1,0 +1,6 @@
+package doctor
+
+// securityChecks lists the checks of the family security.
+func securityChecks() []Check {
+	return []Check{}
+}
