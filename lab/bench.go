@@ -30,6 +30,7 @@ func newBench(w *which) *cobra.Command {
 				fmt.Fprintf(o.Out, "%-28s min %.2f  median %.2f  max %.2f\n", what, values[0], values[len(values)/2], values[len(values)-1])
 			}
 			report("cold, monctl / expert", func(r bench.Round) float64 { return r.Cold.Seconds() / r.ExpertCold.Seconds() })
+			report("changed, monctl / expert", func(r bench.Round) float64 { return r.Applied.Seconds() / r.ExpertCold.Seconds() })
 			report("no-op, monctl / expert", func(r bench.Round) float64 { return r.NoOp.Seconds() / r.ExpertCheck.Seconds() })
 			report("cold, expert, seconds", func(r bench.Round) float64 { return r.ExpertCold.Seconds() })
 			report("cold, monctl, seconds", func(r bench.Round) float64 { return r.Cold.Seconds() })

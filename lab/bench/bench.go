@@ -39,6 +39,7 @@ type Options struct {
 type Round struct {
 	ExpertCold, ExpertCheck time.Duration
 	Cold, NoOp              time.Duration // of monctl, its cache warm
+	Applied                 time.Duration // of Cold: until every host was changed and the proofs began
 	ColdRSS, NoOpRSS        int64         // bytes, of the monctl process at its largest
 }
 
@@ -80,8 +81,8 @@ func Run(ctx context.Context, o Options) ([]Round, error) {
 			return rounds, fmt.Errorf("bench: round %d: %w", n+1, err)
 		}
 		rounds = append(rounds, r)
-		fmt.Fprintf(o.Out, "round %d: cold %s against %s (%.2f), no-op %s against %s (%.2f), rss %d MB cold, %d MB no-op\n", n+1,
-			ms(r.Cold), ms(r.ExpertCold), ratio(r.Cold, r.ExpertCold), ms(r.NoOp), ms(r.ExpertCheck), ratio(r.NoOp, r.ExpertCheck), r.ColdRSS>>20, r.NoOpRSS>>20)
+		fmt.Fprintf(o.Out, "round %d: cold %s (changed after %s) against %s (%.2f), no-op %s against %s (%.2f), rss %d MB cold, %d MB no-op\n", n+1,
+			ms(r.Cold), ms(r.Applied), ms(r.ExpertCold), ratio(r.Cold, r.ExpertCold), ms(r.NoOp), ms(r.ExpertCheck), ratio(r.NoOp, r.ExpertCheck), r.ColdRSS>>20, r.NoOpRSS>>20)
 	}
 	return rounds, nil
 }
@@ -155,7 +156,7 @@ func (b *bench) archive(m *mirror.Mirror, component string) (string, error) {
 
 // warm fills monctl's cache and the hosts' page caches, and leaves the hosts bare.
 func (b *bench) warm(ctx context.Context) error {
-	if _, err := b.monctl(ctx, nil); err != nil {
+	if _, err := b.monctl(ctx, nil, &proving{}); err != nil {
 		return err
 	}
 	return b.clean(ctx)
@@ -163,6 +164,7 @@ func (b *bench) warm(ctx context.Context) error {
 
 // round measures both, in either order.
 func (b *bench) round(ctx context.Context, monctlFirst bool) (r Round, err error) {
+	var applied proving
 	steps := []func() error{
 		func() error {
 			if r.ExpertCold, err = b.expert(ctx, "install"); err != nil {
@@ -172,10 +174,12 @@ func (b *bench) round(ctx context.Context, monctlFirst bool) (r Round, err error
 			return err
 		},
 		func() error {
-			if r.Cold, err = b.monctl(ctx, &r.ColdRSS); err != nil {
+			var noop proving
+			if r.Cold, err = b.monctl(ctx, &r.ColdRSS, &applied); err != nil {
 				return err
 			}
-			r.NoOp, err = b.monctl(ctx, &r.NoOpRSS)
+			r.Applied = applied.began
+			r.NoOp, err = b.monctl(ctx, &r.NoOpRSS, &noop)
 			return err
 		},
 	}
@@ -195,24 +199,38 @@ func (b *bench) round(ctx context.Context, monctlFirst bool) (r Round, err error
 
 func (b *bench) expert(ctx context.Context, what string) (time.Duration, error) {
 	args := append([]string{filepath.Join(b.dir, "expert.sh"), what, b.lab.SSHConfig(), b.node, b.srv}, b.targets...)
-	return timed(exec.CommandContext(ctx, "bash", args...), nil)
+	return timed(exec.CommandContext(ctx, "bash", args...), nil, &proving{})
 }
 
-func (b *bench) monctl(ctx context.Context, rss *int64) (time.Duration, error) {
+func (b *bench) monctl(ctx context.Context, rss *int64, p *proving) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, b.o.Monctl, "-f", b.inventory, "--ssh-config", b.lab.SSHConfig(),
 		"--cache-dir", filepath.Join(b.dir, "cache"), "install", "--yes")
-	return timed(cmd, rss)
+	return timed(cmd, rss, p)
+}
+
+// proving notes when monctl last said of a host that its proof begins.
+type proving struct {
+	start time.Time
+	began time.Duration
+	out   strings.Builder
+}
+
+// Write takes what monctl prints, whole lines at a time.
+func (p *proving) Write(b []byte) (int, error) {
+	if strings.Contains(string(b), ": prove") {
+		p.began = time.Since(p.start)
+	}
+	return p.out.Write(b)
 }
 
 // timed runs a command to its end. What it printed is in the error when it fails.
-func timed(cmd *exec.Cmd, rss *int64) (time.Duration, error) {
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	start := time.Now()
+func timed(cmd *exec.Cmd, rss *int64, p *proving) (time.Duration, error) {
+	cmd.Stdout, cmd.Stderr = p, p
+	p.start = time.Now()
 	err := cmd.Run()
-	took := time.Since(start)
+	took := time.Since(p.start)
 	if err != nil {
-		return took, fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, out.String())
+		return took, fmt.Errorf("%s: %w\n%s", filepath.Base(cmd.Path), err, p.out.String())
 	}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && rss != nil {
 		*rss = usage.Maxrss << 10 // Linux counts kilobytes
