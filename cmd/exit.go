@@ -44,7 +44,7 @@ func finish(g *globals, ctx context.Context, err error) int {
 		return g.end(int(exit))
 	case err == nil:
 		return g.end(exitDone)
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case ctx.Err() != nil: // whatever the error is, it came of the interruption
 		g.ui.Say("interrupted; nothing was left half-done. Run the same command again.")
 		return g.end(exitInterrupted)
 	}

@@ -81,14 +81,19 @@ func (u *UI) Installed(r InstallReport) {
 	if r.Changed || r.Interrupted || len(r.Failed) > 0 || u.Verbose || u.JSON {
 		u.Results(r.Stack, r.Outcomes)
 	}
-	u.Errors(r.Failed)
+	failed := slices.DeleteFunc(slices.Clone(r.Failed), func(e HostError) bool { return errors.Is(e.Err, installer.ErrNotReached) })
+	u.Errors(failed)
 	counts := r.tally()
 	switch {
 	case r.Interrupted:
 		u.Interrupted(r.Outcomes)
 		return
 	case len(r.Failed) > 0:
-		u.Say("%s of %s failed after %s", u.errPaint.red(fmt.Sprint(len(r.Failed))), count(len(r.Outcomes), "host"), Took(r.Took))
+		alone := ""
+		if n := len(r.Failed) - len(failed); n > 0 {
+			alone = fmt.Sprintf(", %d left as it was,", n)
+		}
+		u.Say("%s of %s failed%s after %s", u.errPaint.red(fmt.Sprint(len(failed))), count(len(r.Outcomes), "host"), alone, Took(r.Took))
 		return
 	case !r.Changed:
 		u.Print("nothing to change; everything is proven: %s (%s)", counts, Took(r.Took))

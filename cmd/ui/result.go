@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -11,20 +12,25 @@ import (
 // Results prints how every host came out of a run: its components with what was proven of them.
 func (u *UI) Results(stack *desired.Stack, outcomes []installer.Outcome) {
 	var rows [][]string
+	var alone []string
 	unchanged := 0
 	for _, o := range outcomes {
-		if u.JSON {
+		switch {
+		case u.JSON:
 			u.Emit("result", resultOf(stack, o))
-			continue
-		}
-		if !o.Changed && o.Err == nil && !u.Verbose {
+		case errors.Is(o.Err, installer.ErrNotReached):
+			alone = append(alone, o.Host)
+		case !o.Changed && o.Err == nil && !u.Verbose:
 			unchanged++
-			continue
+		default:
+			rows = append(rows, u.resultRows(stack, o)...)
 		}
-		rows = append(rows, u.resultRows(stack, o)...)
 	}
 	if len(rows) > 0 {
 		u.Print("%s", strings.TrimSuffix(u.rows(rows), "\n"))
+	}
+	if len(alone) > 0 {
+		u.Print("%s", u.paint.yellow("–  "+Names(alone)+": "+installer.ErrNotReached.Error()))
 	}
 	if unchanged > 0 {
 		u.Print("%s", u.paint.dim("=  "+count(unchanged, "host")+" unchanged"))
