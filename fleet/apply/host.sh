@@ -120,15 +120,17 @@ do_reload() { printf '%s\n' "$1" >>"$open/reloaded" && systemctl reload -- "$1";
 do_stop() { systemctl --no-reload disable --quiet -- "$1" 2>/dev/null; systemctl stop -- "$1"; }
 
 # step KEY FUNCTION ARG...: one change, announced on stdout. A failure plays the journal back and ends the script.
+# What went wrong is kept in memory: the disk may be full.
 step() {
 	key=$1 && shift
 	printf '@begin %s\n' "$key"
-	if "$@" 2>"$stage/err"; then
+	if said=$("$@" 2>&1 >/dev/null); then
 		printf '@done %s\n' "$key"
 		return
 	fi
 	printf '@fail %s\n' "$key"
-	while IFS= read -r line || [ -n "$line" ]; do printf '@err %s\n' "$line"; done <"$stage/err"
+	printf '%s\n' "$said" | while IFS= read -r line; do printf '@err %s\n' "$line"; done
+	rm -rf -- "$stage/releases" "$stage/fetched.tar.gz" # room for what is put back
 	undo_journal "$open"
 	exit 65
 }
@@ -146,7 +148,11 @@ undo_line() { # VERB PATH ARG ARG, with $journal
 	owners) if [ "$(stat -c %u:%g -- "$2")" != "$3" ]; then chown -R -h -- "$3" "$2"; fi && chmod -- "$4" "$2" ;;
 	remove) rm -f -- "$2" ;;
 	unonce) if [ "$(ls -A -- "${2%/*}" 2>/dev/null)" = "${2##*/}" ]; then rm -f -- "$2"; fi ;;
-	restore) cp -a -- "$journal/saved/$3" "$2.monctl-new" && mv -fT -- "$2.monctl-new" "$2" ;;
+	restore) # on a full disk there is no room for a copy
+		if cp -a -- "$journal/saved/$3" "$2.monctl-new"; then mv -fT -- "$2.monctl-new" "$2"; else
+			rm -f -- "$2.monctl-new" && mv -fT -- "$journal/saved/$3" "$2"
+		fi
+		;;
 	unrelease) rm -rf -- "$2.part" "$2" ;;
 	aside) if [ -e "$3" ]; then rm -rf -- "$2" && mv -T -- "$3" "$2"; fi ;;
 	moveback) if [ -e "$journal/saved/$3" ]; then rm -rf -- "$2" && mv -T -- "$journal/saved/$3" "$2"; fi ;;
@@ -160,9 +166,21 @@ untouched() {
 		! grep -qxF -e "$1" "$journal/reloaded" 2>/dev/null
 }
 
-# undo_journal DIR: puts the host back to what it was before the journal began, and drops the journal.
+# undo_lines: plays back the lines on standard input and says which of them failed.
+undo_lines() {
+	failed=0 keepers=
+	while IFS=$tab read -r verb path arg1 arg2; do
+		undo_line "$verb" "$path" "$arg1" "$arg2" 2>/run/monctl/undo.err && continue
+		failed=1
+		printf '@undofail %s %s: %s\n' "$verb" "$path" "$(cat /run/monctl/undo.err)"
+	done
+	return "$failed"
+}
+
+# undo_journal DIR: puts the host back to what it was before the journal began, and drops the journal. It needs no room
+# on the disk.
 undo_journal() {
-	journal=$1 failed=0 keepers=
+	journal=$1 undone=yes
 	seen=
 	while read -r unit active enabled start; do
 		case " $seen " in *" $unit "*) continue ;; esac
@@ -170,12 +188,7 @@ undo_journal() {
 		if [ "$enabled" = no ]; then systemctl --no-reload disable --quiet -- "$unit" 2>/dev/null; fi
 		if [ "$active" = no ]; then systemctl stop -- "$unit" 2>/dev/null; fi
 	done <"$journal/units"
-	tac "$journal/undo" >"$journal/undo.reversed" || return
-	while IFS=$tab read -r verb path arg1 arg2; do
-		undo_line "$verb" "$path" "$arg1" "$arg2" 2>"$journal/err" && continue
-		failed=1
-		printf '@undofail %s %s: %s\n' "$verb" "$path" "$(cat "$journal/err")"
-	done <"$journal/undo.reversed"
+	tac "$journal/undo" | undo_lines || undone=partly
 	systemctl daemon-reload
 	seen=
 	while read -r unit active enabled start; do
@@ -184,15 +197,14 @@ undo_journal() {
 		systemctl reset-failed -- "$unit" 2>/dev/null
 		if [ "$enabled" = yes ]; then systemctl enable --quiet -- "$unit" 2>/dev/null; fi
 		if [ "$active" = yes ] && ! untouched "$unit" "$start"; then
-			systemctl restart -- "$unit" 2>"$journal/err" || { failed=1 && printf '@undofail restart %s: %s\n' "$unit" "$(cat "$journal/err")"; }
+			said=$(systemctl restart -- "$unit" 2>&1) || { undone=partly && printf '@undofail restart %s: %s\n' "$unit" "$said"; }
 		fi
 		do_paid "$unit"
 	done <"$journal/units"
-	if [ "$failed" = 0 ]; then
-		rm -rf -- "$journal" && echo @undone
-		rmdir -- "$base/journal" "$base" "${base%/*}" 2>/dev/null # those that were made for it and are empty
-	else echo @undopartly; fi
-	return "$failed"
+	if [ "$undone" = partly ]; then echo @undopartly && return 1; fi
+	rm -rf -- "$journal" && echo @undone
+	rmdir -- "$base/journal" "$base" "${base%/*}" 2>/dev/null # those that were made for it and are empty
+	return 0
 }
 
 # commit_journal: the change is proven; it becomes the one that rollback plays back.

@@ -7,6 +7,6 @@ mkdir -p "$base" && chmod 0700 "$base" || exit 73
 rm -rf -- "$base"/stage.*
 stage=$(mktemp -d "$base/stage.XXXXXXXX") || exit 73
 trap 'rm -rf -- "$stage"; rmdir -- "$base/journal" "$base" "${base%/*}" 2>/dev/null' EXIT # folders that stay empty go, too
-if ! tar -xf - -C "$stage" --no-same-owner 2>"$stage/err"; then cat "$stage/err" >&2; exit 74; fi
-if ! (cd "$stage" && sha256sum -c --quiet --strict sums >/dev/null 2>"$stage/err"); then cat "$stage/err" >&2; exit 75; fi
+said=$(tar -xf - -C "$stage" --no-same-owner 2>&1) || { printf '%s\n' "$said" >&2 && exit 74; }
+said=$(cd "$stage" && sha256sum -c --quiet --strict sums 2>&1 >/dev/null) || { printf '%s\n' "$said" >&2 && exit 75; }
 . "$stage/apply.sh"
