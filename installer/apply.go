@@ -191,6 +191,7 @@ func (r *Run) settle(ctx context.Context, h *Host, o *Outcome) error {
 		undone, err = r.undoAgain(ctx, h)
 	}
 	o.RolledBack = undone && err == nil
+	o.Changed = undone || err != nil // no journal: it did not come to a change
 	if err != nil {
 		o.Err = fault.With(errors.Join(o.Err, fmt.Errorf("%s: roll back: %w", h.Name, err)), "Connect again and run install: it looks at what is there and finishes.")
 	}

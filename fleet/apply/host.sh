@@ -85,11 +85,11 @@ do_fetch() { # URL SHA256 FILE: the host downloads by itself
 	if command -v curl >/dev/null; then
 		curl -fsSL --retry 3 --connect-timeout 10 -o "$3" -- "$1" || return
 	elif command -v wget >/dev/null; then
-		wget -q -T 30 -O "$3" -- "$1" || return
+		wget -q -T 30 -O "$3" -- "$1" || { [ $? -gt 128 ] && wget -q -O "$3" -- "$1"; } || return # busybox 1.35 dies of -T
 	else
 		echo "neither curl nor wget is installed; use fetch: controller" >&2 && return 1
 	fi
-	printf '%s  %s\n' "$2" "$3" | sha256sum -c --quiet -
+	printf '%s  %s\n' "$2" "$3" | sha256sum -c --status - || { echo "checksum mismatch: its sha256 is not $2" >&2 && return 1; }
 }
 do_check() { # DIR COMMAND [N RELATIVE]...
 	dir=$1 command=$2 && shift 2

@@ -73,7 +73,7 @@ func (o *outcome) err(host string, res fleet.Result) error {
 		return fault.With(step, "%s", stepRemedy(step))
 	case res.Exit == exitNoStage:
 		return fault.With(fmt.Errorf("%s: receive: /var/lib/monctl cannot be written: %s", host, said), "Nothing was changed. Make /var/lib writable, then run again.")
-	case res.Exit == exitUnpack && strings.Contains(said, "No space left"):
+	case res.Exit == exitUnpack && diskFull(said):
 		return fault.With(fmt.Errorf("%s: receive: disk full: %s", host, said), "Nothing was changed. Free space under /var/lib and /opt on %s, then run again.", host)
 	case res.Exit == exitUnpack:
 		return fault.With(fmt.Errorf("%s: receive: the stream was cut or could not be unpacked: %s", host, said), "Nothing was changed. Run again.")
@@ -84,9 +84,14 @@ func (o *outcome) err(host string, res fleet.Result) error {
 		"Run the same command again: it finishes or repeats what is missing.")
 }
 
+// diskFull knows the words of the C library, and those of GNU tar for a file that it could write in part.
+func diskFull(said string) bool {
+	return strings.Contains(said, "No space left on device") || strings.Contains(said, "Wrote only ")
+}
+
 func stepRemedy(e *StepError) string {
 	switch {
-	case strings.Contains(e.Stderr, "No space left on device"):
+	case diskFull(e.Stderr) && e.Undone:
 		return "The host was put back as it was. Free space on it, then run again."
 	case strings.Contains(e.Stderr, "Read-only file system"):
 		return "The host was put back as it was. Remount the file system read-write (or remove the host from the inventory), then run again."

@@ -11,6 +11,7 @@ import (
 
 // TestBadArchives: what a release must not be is refused before a host is touched.
 func TestBadArchives(t *testing.T) {
+	t.Parallel()
 	h := takeAny(t)
 	r := releaseOf(t, "node_exporter", "1.12.1", "amd64")
 	good := archiveOf(t, r)

@@ -9,6 +9,7 @@ import (
 
 // TestLockFile: what was chosen stays chosen, although there is something newer now.
 func TestLockFile(t *testing.T) {
+	t.Parallel()
 	h := takeAny(t)
 	c := newController(t, only(h, "node_exporter"))
 	c.flags["catalog"] = catalogUpTo(t, "node_exporter", "1.9.0")
@@ -28,6 +29,7 @@ func TestLockFile(t *testing.T) {
 
 // TestLockFileHoldsSums: a file that changed upstream under the same name is refused, also when the catalogue follows it.
 func TestLockFileHoldsSums(t *testing.T) {
+	t.Parallel()
 	h := takeAny(t)
 	c := newController(t, only(h, "node_exporter"))
 	c.run(t, "install", "--yes").want(t, done)

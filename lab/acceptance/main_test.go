@@ -9,6 +9,7 @@ package acceptance
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/monctl/monctl/lab/extras"
 	"github.com/monctl/monctl/lab/hosts"
 	"github.com/monctl/monctl/lab/mirror"
 )
@@ -37,6 +39,7 @@ type shared struct {
 	url     string // of the mirror, for this machine and for hosts
 	catalog string // vouches for the mirror's sums
 	cache   string // downloads that tests share
+	busybox string // a program that hosts can have as wget
 	free    *freeHosts
 }
 
@@ -45,6 +48,10 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 func run(m *testing.M) int {
 	if os.Geteuid() != 0 {
 		return m.Run()
+	}
+	flag.Parse()
+	if err := flag.Set("test.parallel", "3"); err != nil { // one per amd64 host: tests wait more than they work
+		panic(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -98,6 +105,9 @@ func (s *shared) start(ctx context.Context) error {
 		return err
 	}
 	if err := s.mirror.WriteCatalog(s.catalog); err != nil {
+		return err
+	}
+	if s.busybox, err = extras.Busybox(ctx, cache); err != nil {
 		return err
 	}
 	if err := hosts.Down(ctx, "", labName); err != nil { // of a run that was killed

@@ -14,6 +14,7 @@ import (
 
 // TestUnreachable: every way in which a host cannot be logged in to, or cannot be used.
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	h := takeAny(t)
 	plain := take(t, "p1")[0]
 	cases := []struct {
@@ -82,6 +83,7 @@ func TestUnreachable(t *testing.T) {
 
 // TestSudoPassword: asked once on a terminal, never shown, wrong ones tried once.
 func TestSudoPassword(t *testing.T) {
+	t.Parallel()
 	h := takeAny(t)
 	before := stateOf(t, h)
 	c := newController(t, "")

@@ -30,11 +30,11 @@ func Templates(ctx context.Context, cache string) (string, error) {
 	})
 }
 
-// Busybox returns a static program that is also a wget, for hosts that are to
+// Busybox returns a program for amd64 that needs nothing but libc and is also a wget, for hosts that are to
 // download by themselves: it is wget when it is called so.
 func Busybox(ctx context.Context, cache string) (string, error) {
 	dir, err := ensure(ctx, cache, "busybox", func(lists *apt.Lists, unpacked, dir string) error {
-		if err := lists.Unpack(ctx, "busybox-static", unpacked); err != nil {
+		if err := lists.Unpack(ctx, "busybox", unpacked); err != nil {
 			return err
 		}
 		return move(unpacked, dir, "bin/busybox")
