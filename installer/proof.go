@@ -2,9 +2,7 @@ package installer
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -166,116 +164,4 @@ func crashed(ctx context.Context, conn fleet.Conn, unit string) error {
 			"The end of its journal is shown with this error.")
 	}
 	return nil
-}
-
-// provePrometheus asks a Prometheus about its targets on the hosts of this run; what it says counts for the target's host.
-func (r *Run) provePrometheus(ctx context.Context, asker *prove.Asker, i desired.Instance, hosts []*Host, quick bool, found *proofs) {
-	p := prove.Prometheus{Asker: asker, Base: "http://" + i.Local()}
-	r.proveAlertmanagers(ctx, p, i, found) // first, because a reload makes Prometheus forget them for up to 5 s
-	expected, hostOf := r.expected(i, hosts)
-	down, err := r.allUp(ctx, p, i, expected, quick)
-	if err != nil {
-		found.add(i.Host.Name, Proof{Kind: ProofReady, What: "Prometheus answers", Unit: i.Unit(), Err: err})
-		return
-	}
-	for _, e := range expected {
-		proof := Proof{Kind: ProofTarget, What: fmt.Sprintf("Prometheus on %s reports %s up", i.Host.Name, e.Job), Unit: desired.UnitName(e.Job)}
-		if why := down[e.Series]; why != nil {
-			proof.Err = fmt.Errorf("%s: %w", e.Address, why)
-		}
-		found.add(hostOf[e.Series], proof)
-	}
-}
-
-// allUp waits for the targets. With the short interval it waits a moment only: a target too slow for a scrape every
-// second gets its chance with the interval of the plan.
-func (r *Run) allUp(ctx context.Context, p prove.Prometheus, i desired.Instance, expected []prove.Expected, quick bool) (map[prove.Series]error, error) {
-	if !quick {
-		return p.AllUp(ctx, expected)
-	}
-	short, cancel := context.WithTimeout(ctx, quickProofFor)
-	down, err := p.AllUp(short, expected)
-	cancel()
-	if err != nil {
-		return nil, err
-	}
-	n := slices.IndexFunc(r.Hosts, func(h *Host) bool { return h.Name == i.Host.Name })
-	if err := r.endQuickProof(ctx, r.Hosts[n]); err != nil {
-		return nil, err
-	}
-	if !slices.ContainsFunc(slices.Collect(maps.Values(down)), prove.Slow) {
-		return down, nil
-	}
-	return p.AllUp(ctx, expected)
-}
-
-// expected lists the targets of a Prometheus on the given hosts, and which host each is on.
-func (r *Run) expected(i desired.Instance, hosts []*Host) ([]prove.Expected, map[prove.Series]string) {
-	var expected []prove.Expected
-	hostOf := map[prove.Series]string{}
-	for _, t := range r.Stack.Targets(i) {
-		n := slices.IndexFunc(hosts, func(h *Host) bool { return h.Name == t.Host })
-		if n < 0 {
-			continue
-		}
-		s := prove.Series{Job: t.Job, Instance: t.Labels["instance"]}
-		hostOf[s] = t.Host
-		expected = append(expected, prove.Expected{Series: s, Address: t.Address, Fresh: changedJob(r, hosts[n], t.Job)})
-	}
-	return expected, hostOf
-}
-
-func changedJob(r *Run, h *Host, job string) bool {
-	return slices.ContainsFunc(r.Stack.On(h.Name), func(i desired.Instance) bool { return i.Component.Name == job && touched(h.Plan, i) })
-}
-
-// proveAlertmanagers checks that a Prometheus would send its alerts where the stack says.
-func (r *Run) proveAlertmanagers(ctx context.Context, p prove.Prometheus, i desired.Instance, found *proofs) {
-	wanted := r.Stack.Alertmanagers(i)
-	if len(wanted) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, alertsFor)
-	defer cancel()
-	err := p.SendsTo(ctx, wanted)
-	found.add(i.Host.Name, Proof{Kind: ProofAlerts, What: fmt.Sprintf("Prometheus on %s sends alerts to Alertmanager", i.Host.Name), Unit: i.Unit(), Err: err})
-}
-
-// alertsFor bounds the wait for Prometheus to learn of its Alertmanagers, which it does every 5 s (updatert in its
-// discovery/manager.go).
-const alertsFor = 20 * time.Second
-
-// proveGrafana lets Grafana itself query each of its datasources.
-func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i desired.Instance, found *proofs) {
-	user, _ := i.Set["admin_user"].(string)
-	password, err := readSecret(ctx, h.conn, i.SecretPath("admin_password"))
-	g := prove.Grafana{Asker: asker, Base: "http://" + i.Local(), User: user, Password: password}
-	if err == nil {
-		err = g.Database(ctx)
-	}
-	found.add(h.Name, Proof{Kind: ProofDatabase, What: "Grafana's database works", Unit: i.Unit(), Err: err})
-	if err != nil {
-		return
-	}
-	for _, d := range r.Stack.Datasources(i) {
-		err := g.Datasource(ctx, d.UID)
-		if errors.Is(err, prove.ErrPasswordChanged) {
-			err = fault.With(err, "Write the new password to %s on %s (one line, mode 0600), or set it back: grafana cli admin reset-admin-password.", i.SecretPath("admin_password"), h.Name)
-		}
-		found.add(h.Name, Proof{Kind: ProofDatasource, What: "Grafana queries " + d.Title, Unit: i.Unit(), Err: err})
-	}
-}
-
-// readSecret reads a secret file of a host through its root shell.
-func readSecret(ctx context.Context, conn fleet.Conn, path string) (string, error) {
-	ctx, cancel := brief(ctx)
-	defer cancel()
-	res, err := conn.Run(ctx, fleet.Cmd{Script: "cat -- " + fleet.Quote(path)})
-	if err != nil {
-		return "", err
-	}
-	if res.Exit != 0 {
-		return "", errors.New(strings.TrimSpace(res.Stderr))
-	}
-	return strings.TrimRight(res.Stdout, "\n"), nil
 }

@@ -100,7 +100,7 @@ func (w *watch) failed(s Series, at time.Time) {
 func judge(e Expected, t Target, known bool, before map[Series]time.Time) error {
 	switch {
 	case !known:
-		return errors.New("Prometheus does not know this target")
+		return errUnknown
 	case t.Address != e.Address:
 		return fmt.Errorf("Prometheus scrapes %s instead of %s", t.Address, e.Address)
 	case t.Health == "down":
@@ -132,10 +132,11 @@ func (p Prometheus) stored(ctx context.Context, expected []Expected, window time
 
 // Slow says whether a target failed for want of time, so that a longer interval may help it.
 func Slow(err error) bool {
-	return errors.Is(err, errUnscraped) || errors.Is(err, errUnstored) || strings.Contains(err.Error(), "deadline exceeded")
+	return errors.Is(err, errUnknown) || errors.Is(err, errUnscraped) || errors.Is(err, errUnstored) || strings.Contains(err.Error(), "deadline exceeded")
 }
 
 var (
+	errUnknown   = errors.New("Prometheus does not know this target") //nolint:staticcheck // a name
 	errUnscraped = errors.New("not scraped yet")
 	errUnstored  = errors.New("no sample of up is stored: not scraped yet, or refused (wrong clock, out of bounds)")
 )
