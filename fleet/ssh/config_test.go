@@ -5,9 +5,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/monctl/monctl/fleet"
@@ -104,5 +106,16 @@ func TestBadConfig(t *testing.T) {
 			must(t, os.WriteFile(o.ConfigFiles[0], []byte(text), 0o600))
 			refused(t, fleet.Host{Address: "a"}, o, ssh.ErrConfig)
 		})
+	}
+}
+
+// A frozen host says nothing any more. ssh_config decides how long that is borne: here 2 s instead of 30.
+func TestSignsOfLifeFollowTheConfig(t *testing.T) {
+	noAgent(t)
+	s := fleettest.Start(t, fleettest.Options{})
+	c := dialWith(t, fleet.Host{Address: "b0"}, ssh.Options{ConfigFiles: []string{config(t, "Host *\nServerAliveInterval 1\nServerAliveCountMax 2\n", s)}})
+	_, err := c.Run(t.Context(), fleet.Cmd{Script: "echo up; sleep 60", OnLine: func(string) { s.Freeze() }})
+	if !errors.Is(err, ssh.ErrLinkLost) || !strings.Contains(err.Error(), "for 2s") {
+		t.Errorf("error is %v", err)
 	}
 }

@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// maxMisses is how many signs of life may fail to come before the link counts as lost.
-const maxMisses = 3
-
 // link watches one connection: sshd answers keepalive requests even when the host is busy. Any byte that passes is a sign
 // of life too, because behind a large payload on a slow link the answer takes its time.
 type link struct {
@@ -18,11 +15,12 @@ type link struct {
 	once   sync.Once
 	dead   atomic.Bool
 	every  time.Duration
+	misses int // how many signs of life may fail to come before the link counts as lost
 }
 
 // watch starts the watch, which ends with stop.
-func watch(c *client, every time.Duration) *link {
-	l := &link{client: c, quit: make(chan struct{}), every: every}
+func watch(c *client, every time.Duration, misses int) *link {
+	l := &link{client: c, quit: make(chan struct{}), every: every, misses: misses}
 	go l.watch()
 	return l
 }
@@ -44,7 +42,7 @@ func (l *link) watch() {
 			} else if asked {
 				misses++
 			}
-			if misses >= maxMisses {
+			if misses >= l.misses {
 				l.dead.Store(true)
 				_ = l.client.Close()
 				return
@@ -67,7 +65,7 @@ func (l *link) ping(answered chan<- struct{}) {
 // lost is the error of a link that was given up; nil as long as it was not.
 func (l *link) lost() error {
 	if l.dead.Load() {
-		return fmt.Errorf("%w: no sign of life for %s", ErrLinkLost, maxMisses*l.every)
+		return fmt.Errorf("%w: no sign of life for %s", ErrLinkLost, time.Duration(l.misses)*l.every)
 	}
 	return nil
 }

@@ -31,7 +31,8 @@ type Options struct {
 	// ConnectTimeout is for each of TCP connect, handshake, and start of the shell, not counting time a person takes
 	// to answer; 0 means ssh_config's, else 10 s.
 	ConnectTimeout time.Duration
-	// KeepAlive is how often the host is asked for a sign of life; three misses end the connection. 0 means 10 s.
+	// KeepAlive is how often the host is asked for a sign of life; 0 means ssh_config's ServerAliveInterval, else 10 s.
+	// As many misses as its ServerAliveCountMax, else 3, end the connection.
 	KeepAlive time.Duration
 	// Logf, when set, tells what is tried. It never sees a secret.
 	Logf func(format string, args ...any)
@@ -40,9 +41,6 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Auth == nil {
 		o.Auth = NewAuth(nil)
-	}
-	if o.KeepAlive == 0 {
-		o.KeepAlive = 10 * time.Second
 	}
 	if o.Logf == nil {
 		o.Logf = func(string, ...any) {}
@@ -62,7 +60,7 @@ func Dial(ctx context.Context, host fleet.Host, o Options) (fleet.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(client, o)
+	c := newConn(client, t)
 	if err := c.startShell(ctx, host, t, o); err != nil {
 		_ = c.Close()
 		return nil, err
@@ -78,8 +76,8 @@ type conn struct {
 	prohibited forwarding
 }
 
-func newConn(c *client, o Options) *conn {
-	return &conn{client: c, link: watch(c, o.KeepAlive)}
+func newConn(c *client, t target) *conn {
+	return &conn{client: c, link: watch(c, t.alive, t.misses)}
 }
 
 func (c *conn) startShell(ctx context.Context, host fleet.Host, t target, o Options) error {

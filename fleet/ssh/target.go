@@ -27,7 +27,9 @@ type target struct {
 	knownHosts       []string
 	hashKnown        bool // HashKnownHosts
 	timeout          time.Duration
-	jump             []target // from the first hop to the last
+	alive            time.Duration // between questions for a sign of life
+	misses           int           // how many may go unanswered before the link counts as lost
+	jump             []target      // from the first hop to the last
 }
 
 func (t target) addr() string { return net.JoinHostPort(t.host, t.port) }
@@ -158,6 +160,22 @@ func (r resolver) places(t *target, a *sshconfig.Answer) {
 	}
 	if r.o.ConnectTimeout > 0 {
 		t.timeout = r.o.ConnectTimeout
+	}
+	r.signsOfLife(t, a)
+}
+
+// signsOfLife follows ServerAliveInterval and ServerAliveCountMax. Where OpenSSH would never ask (interval 0, its
+// default), monctl asks every 10 s all the same: nobody sits in front of its connections.
+func (r resolver) signsOfLife(t *target, a *sshconfig.Answer) {
+	t.alive, t.misses = 10*time.Second, 3
+	if n, err := strconv.Atoi(a.Get("ServerAliveInterval")); err == nil && n > 0 {
+		t.alive = time.Duration(n) * time.Second
+	}
+	if n, err := strconv.Atoi(a.Get("ServerAliveCountMax")); err == nil && n > 0 {
+		t.misses = n
+	}
+	if r.o.KeepAlive > 0 {
+		t.alive = r.o.KeepAlive
 	}
 }
 

@@ -67,8 +67,16 @@ func TestAgainstOpenSSH(t *testing.T) {
 	write(t, path, strings.ReplaceAll(config, "INCLUDED", filepath.Join(dir, "oth*")))
 	files := sshconfig.New(path)
 	for _, q := range []sshconfig.Query{
-		{Host: "alias"}, {Host: "alxas2"}, {Host: "almas2"}, {Host: "alias", User: "other", Port: "99"}, {Host: "ALIAS"},
-		{Host: "a.example.com"}, {Host: "bad.example.com"}, {Host: "deep.example.com"}, {Host: "tokens"}, {Host: "nothing"},
+		{Host: "alias"},
+		{Host: "alxas2"},
+		{Host: "almas2"},
+		{Host: "alias", User: "other", Port: "99"},
+		{Host: "ALIAS"},
+		{Host: "a.example.com"},
+		{Host: "bad.example.com"},
+		{Host: "deep.example.com"},
+		{Host: "tokens"},
+		{Host: "nothing"},
 	} {
 		want := openSSH(t, path, q)
 		a, err := files.Resolve(q)
