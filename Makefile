@@ -5,8 +5,6 @@ BIN        := $(CACHE)/bin
 GOFUMPT    := $(BIN)/gofumpt-v0.12.0
 LINT       := $(BIN)/golangci-lint-v2.15.0
 GOTESTSUM  := $(BIN)/gotestsum-v1.13.0
-VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS    := -s -w -X github.com/monctl/monctl/cmd.version=$(VERSION)
 # Packages whose tests boot real hosts. They run without the race detector: what they test runs in other processes.
 LAB        := ./lab/...
 PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
@@ -14,7 +12,7 @@ PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
 .PHONY: build test lint unit hosts demo demo-down bench-install nightly setup schema clean
 
 build: ## the binary, static, for this machine
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/monctl ./cmd/monctl
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl ./cmd/monctl
 
 test: setup lint unit hosts ## all tests: lint, pure and loopback tests with the race detector, real hosts in the lab
 

@@ -39,18 +39,26 @@ func TestReleaseAddresses(t *testing.T) {
 		arch           Arch
 		url, sums      string
 	}{
-		{"github", prometheus(), "3.15.0", "", AMD64,
+		{
+			"github", prometheus(), "3.15.0", "", AMD64,
 			"https://github.com/prometheus/prometheus/releases/download/v3.15.0/prometheus-3.15.0.linux-amd64.tar.gz",
-			"https://github.com/prometheus/prometheus/releases/download/v3.15.0/sha256sums.txt"},
-		{"other tag", mimir, "3.2.1", "", ARM64,
+			"https://github.com/prometheus/prometheus/releases/download/v3.15.0/sha256sums.txt",
+		},
+		{
+			"other tag", mimir, "3.2.1", "", ARM64,
 			"https://github.com/grafana/mimir/releases/download/mimir-3.2.1/mimir-linux-arm64",
-			"https://github.com/grafana/mimir/releases/download/mimir-3.2.1/sha256sums.txt"},
-		{"plus is escaped", grafana(), "13.0.1+security-01", "25720641773", ARMv7,
+			"https://github.com/grafana/mimir/releases/download/mimir-3.2.1/sha256sums.txt",
+		},
+		{
+			"plus is escaped", grafana(), "13.0.1+security-01", "25720641773", ARMv7,
 			"https://dl.grafana.com/grafana/release/13.0.1%2Bsecurity-01/grafana_13.0.1%2Bsecurity-01_25720641773_linux_arm-7.tar.gz",
-			"https://dl.grafana.com/grafana/release/13.0.1%2Bsecurity-01/grafana_13.0.1%2Bsecurity-01_25720641773_linux_arm-7.tar.gz.sha256"},
-		{"runs anywhere", maven, "1.6.0", "", ARM64,
+			"https://dl.grafana.com/grafana/release/13.0.1%2Bsecurity-01/grafana_13.0.1%2Bsecurity-01_25720641773_linux_arm-7.tar.gz.sha256",
+		},
+		{
+			"runs anywhere", maven, "1.6.0", "", ARM64,
 			"https://repo1.maven.org/maven2/io/prometheus/jmx/jmx_prometheus_javaagent/1.6.0/jmx_prometheus_javaagent-1.6.0.jar",
-			"https://repo1.maven.org/maven2/io/prometheus/jmx/jmx_prometheus_javaagent/1.6.0/jmx_prometheus_javaagent-1.6.0.jar.sha256"},
+			"https://repo1.maven.org/maven2/io/prometheus/jmx/jmx_prometheus_javaagent/1.6.0/jmx_prometheus_javaagent-1.6.0.jar.sha256",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

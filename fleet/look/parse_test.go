@@ -65,8 +65,10 @@ func TestParseDetails(t *testing.T) {
 		"empty file":                     {"@paths\nregular empty file|u|g|600|0|/f\n@end\n", Seen{Paths: map[string]Path{"/f": {Kind: "regular file", Owner: "u", Group: "g", Mode: 0o600}}}},
 		"set-uid, and a name with a bar": {"@paths\nregular file|u|g|4755|9|/a|b\n@end\n", Seen{Paths: map[string]Path{"/a|b": {Kind: "regular file", Owner: "u", Group: "g", Mode: 0o4755, Size: 9}}}},
 		"owner without a name":           {"@paths\nsocket|UNKNOWN|UNKNOWN|0|0|/s\n@end\n", Seen{Paths: map[string]Path{"/s": {Kind: "socket", Owner: "UNKNOWN", Group: "UNKNOWN"}}}},
-		"replaced program": {"@units\nMainPID=7\nExe=/opt/x/1/x (deleted)\nId=x.service\nLoadState=loaded\nActiveState=active\n@asked\n1\n@end\n",
-			Seen{Units: map[string]Unit{"x.service": {Load: "loaded", Active: "active", MainPID: 7, Exe: "/opt/x/1/x"}}}},
+		"replaced program": {
+			"@units\nMainPID=7\nExe=/opt/x/1/x (deleted)\nId=x.service\nLoadState=loaded\nActiveState=active\n@asked\n1\n@end\n",
+			Seen{Units: map[string]Unit{"x.service": {Load: "loaded", Active: "active", MainPID: 7, Exe: "/opt/x/1/x"}}},
+		},
 		"restarts": {"@units\nNRestarts=12\nId=x.service\nLoadState=loaded\n@asked\n1\n@end\n", Seen{Units: map[string]Unit{"x.service": {Load: "loaded", Restarts: 12}}}},
 		"masked":   {"@units\nId=x.service\nLoadState=masked\nUnitFileState=masked\n@asked\n1\n@end\n", Seen{Units: map[string]Unit{"x.service": {Load: "masked", File: "masked"}}}},
 		"no unit":  {"@units\nId=x.service\nLoadState=not-found\n@asked\n1\n@end\n", Seen{}},

@@ -65,14 +65,29 @@ func tree(t *testing.T, root string) []resource.Resource {
 	must(t, os.Symlink("nowhere", filepath.Join(root, "opt/broken")))
 	at := func(name string) string { return filepath.Join(root, name) }
 	return []resource.Resource{
-		resource.Dir{Path: at("etc")}, resource.Dir{Path: at("missing dir")},
-		resource.File{Path: at("etc/x.yml")}, resource.File{Path: at("etc/empty")}, resource.File{Path: at("etc/it's \"odd\" $HOME; `id` *")},
-		resource.File{Path: at("etc/missing")}, resource.File{Path: at("opt")},
-		resource.Release{Dir: at("opt/1"), Binaries: []string{"bin/x", "bin/missing"}}, resource.Release{Dir: at("opt/2"), Binaries: []string{"x"}}, resource.Release{Dir: at("opt/3")},
-		resource.Link{Path: at("opt/current")}, resource.Link{Path: at("opt/broken")}, resource.Link{Path: at("etc/empty")}, resource.Link{Path: at("opt/missing")},
-		resource.User{Name: "root"}, resource.User{Name: "nobody-of-that-name"}, resource.NoUser{Name: "roo"}, resource.User{Name: "*"},
-		resource.Service{Unit: "monctl-no-such-unit.service"}, resource.Stopped{Unit: "-dash.service"},
-		resource.Gone{Path: at("gone")}, resource.Purge{Path: at("-n")}, resource.Check{Dir: at("etc"), Command: "touch " + at("touched")},
+		resource.Dir{Path: at("etc")},
+		resource.Dir{Path: at("missing dir")},
+		resource.File{Path: at("etc/x.yml")},
+		resource.File{Path: at("etc/empty")},
+		resource.File{Path: at("etc/it's \"odd\" $HOME; `id` *")},
+		resource.File{Path: at("etc/missing")},
+		resource.File{Path: at("opt")},
+		resource.Release{Dir: at("opt/1"), Binaries: []string{"bin/x", "bin/missing"}},
+		resource.Release{Dir: at("opt/2"), Binaries: []string{"x"}},
+		resource.Release{Dir: at("opt/3")},
+		resource.Link{Path: at("opt/current")},
+		resource.Link{Path: at("opt/broken")},
+		resource.Link{Path: at("etc/empty")},
+		resource.Link{Path: at("opt/missing")},
+		resource.User{Name: "root"},
+		resource.User{Name: "nobody-of-that-name"},
+		resource.NoUser{Name: "roo"},
+		resource.User{Name: "*"},
+		resource.Service{Unit: "monctl-no-such-unit.service"},
+		resource.Stopped{Unit: "-dash.service"},
+		resource.Gone{Path: at("gone")},
+		resource.Purge{Path: at("-n")},
+		resource.Check{Dir: at("etc"), Command: "touch " + at("touched")},
 	}
 }
 

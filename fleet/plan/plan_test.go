@@ -13,8 +13,10 @@ func stack(config string) []resource.Resource {
 	file := resource.File{Path: "/etc/x/x.yml", Owner: "root", Group: "x", Mode: 0o640, Content: []byte(config)}
 	unit := resource.File{Path: "/etc/systemd/system/x", Owner: "root", Group: "root", Mode: 0o644, Content: []byte("unit")}
 	return []resource.Resource{
-		resource.User{Name: "x"}, resource.Dir{Path: "/etc/x", Owner: "root", Group: "x", Mode: 0o750},
-		resource.Check{Dir: "/etc/x", Command: "true"}, file, unit,
+		resource.User{Name: "x"},
+		resource.Dir{Path: "/etc/x", Owner: "root", Group: "x", Mode: 0o750},
+		resource.Check{Dir: "/etc/x", Command: "true"},
+		file, unit,
 		resource.Service{Unit: "x", Restart: []string{unit.Key()}, Reload: []string{file.Key()}},
 	}
 }

@@ -93,10 +93,16 @@ func TestOwnTemplateThatIsWrong(t *testing.T) {
 		files      map[string]string
 		message    string
 	}{
-		"syntax": {"ready: /\n", "files: [{path: x.conf, template: x.tmpl, effect: none}]\nready: /\n",
-			map[string]string{"every/x.tmpl": "one\n{{ if }}\n"}, "x.tmpl:2"},
-		"unknown field": {"ready: /\n", "files: [{path: x.conf, template: x.tmpl, effect: none}]\nready: /\n",
-			map[string]string{"every/x.tmpl": "one\n\n{{ .Hots }}\n"}, "x.tmpl:3:3"},
+		"syntax": {
+			"ready: /\n", "files: [{path: x.conf, template: x.tmpl, effect: none}]\nready: /\n",
+			map[string]string{"every/x.tmpl": "one\n{{ if }}\n"},
+			"x.tmpl:2",
+		},
+		"unknown field": {
+			"ready: /\n", "files: [{path: x.conf, template: x.tmpl, effect: none}]\nready: /\n",
+			map[string]string{"every/x.tmpl": "one\n\n{{ .Hots }}\n"},
+			"x.tmpl:3:3",
+		},
 		"unknown word": {"--number={{ .Set.number }}", "--number={{ .Number }}", nil, "exec word 2"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -17,29 +17,51 @@ func TestFaultsOfAnInventory(t *testing.T) {
 		text  string
 		words []string
 	}{
-		"unknown component at a host": {"hosts:\n  a:\n    address: 10.0.0.1\n    components: [prometheus, node_exportr]\n",
-			[]string{`monctl.yaml:4:30: there is no component "node_exportr" (did you mean "node_exporter"?)`, ">    4 |"}},
-		"unknown component with settings": {"hosts:\n  a: 10.0.0.1\ncomponents:\n  zzz: {hosts: all}\n",
-			[]string{`monctl.yaml:4:3: there is no component "zzz"` + "\n"}},
-		"ports clash": {"hosts:\n  a: {address: 10.0.0.1, components: [prometheus, grafana]}\ncomponents:\n  grafana: {port: 9090}\n",
-			[]string{"monctl.yaml:2:3: host a: grafana and prometheus both listen on port 9090"}},
-		"data folders clash": {"hosts:\n  a: {address: 10.0.0.1, components: [prometheus, grafana]}\ncomponents:\n  grafana: {data_dir: /srv/m}\n  prometheus: {data_dir: /srv/m/p}\n",
-			[]string{"monctl.yaml:2:3: host a: the data folders of grafana (/srv/m) and prometheus (/srv/m/p) are one in the other"}},
-		"loopback target": {"hosts:\n  a: {address: 10.0.0.1, components: [prometheus]}\n  b: {address: 10.0.0.2, components: [node_exporter]}\ncomponents:\n  node_exporter: {listen: 127.0.0.1}\n",
-			[]string{"monctl.yaml:3:3: node_exporter on b binds 127.0.0.1, so prometheus on a cannot reach it"}},
-		"loopback datasource": {"hosts:\n  a: {address: 10.0.0.1, components: [prometheus]}\n  b: {address: 10.0.0.2, components: [grafana]}\ncomponents:\n  prometheus: {listen: \"::1\"}\n",
-			[]string{"monctl.yaml:2:3: prometheus on a binds ::1, so grafana on b cannot reach it"}},
-		"localhost without an address": {"hosts:\n  here: {address: localhost, components: [node_exporter]}\n  b: {address: 10.0.0.2, components: [prometheus]}\n",
-			[]string{"monctl.yaml:2:3: node_exporter on here must be reached from b: give the host a scrape_address"}},
-		"a forwarded port of this machine": {"hosts:\n  a: {address: 127.0.0.1, port: 2222, components: [node_exporter]}\n  b: {address: 10.0.0.2, components: [prometheus]}\n",
-			[]string{"monctl.yaml:2:3: node_exporter on a must be reached from b: give the host a scrape_address"}},
-		"label of Prometheus' own": {"hosts:\n  a: {address: 10.0.0.1, labels: {__address__: x, job: y}, components: [prometheus]}\n",
-			[]string{"monctl.yaml:2:3: host a: label __address__ is Prometheus' own", "label job is Prometheus' own"}},
-		"one instance twice": {"hosts:\n  a: {address: 10.0.0.1, components: [prometheus]}\n  b: {address: 10.0.0.2, labels: {instance: a}}\n",
-			[]string{`monctl.yaml:3:3: hosts a and b have the same label instance "a"`}},
+		"unknown component at a host": {
+			"hosts:\n  a:\n    address: 10.0.0.1\n    components: [prometheus, node_exportr]\n",
+			[]string{`monctl.yaml:4:30: there is no component "node_exportr" (did you mean "node_exporter"?)`, ">    4 |"},
+		},
+		"unknown component with settings": {
+			"hosts:\n  a: 10.0.0.1\ncomponents:\n  zzz: {hosts: all}\n",
+			[]string{`monctl.yaml:4:3: there is no component "zzz"` + "\n"},
+		},
+		"ports clash": {
+			"hosts:\n  a: {address: 10.0.0.1, components: [prometheus, grafana]}\ncomponents:\n  grafana: {port: 9090}\n",
+			[]string{"monctl.yaml:2:3: host a: grafana and prometheus both listen on port 9090"},
+		},
+		"data folders clash": {
+			"hosts:\n  a: {address: 10.0.0.1, components: [prometheus, grafana]}\ncomponents:\n  grafana: {data_dir: /srv/m}\n  prometheus: {data_dir: /srv/m/p}\n",
+			[]string{"monctl.yaml:2:3: host a: the data folders of grafana (/srv/m) and prometheus (/srv/m/p) are one in the other"},
+		},
+		"loopback target": {
+			"hosts:\n  a: {address: 10.0.0.1, components: [prometheus]}\n  b: {address: 10.0.0.2, components: [node_exporter]}\ncomponents:\n  node_exporter: {listen: 127.0.0.1}\n",
+			[]string{"monctl.yaml:3:3: node_exporter on b binds 127.0.0.1, so prometheus on a cannot reach it"},
+		},
+		"loopback datasource": {
+			"hosts:\n  a: {address: 10.0.0.1, components: [prometheus]}\n  b: {address: 10.0.0.2, components: [grafana]}\ncomponents:\n  prometheus: {listen: \"::1\"}\n",
+			[]string{"monctl.yaml:2:3: prometheus on a binds ::1, so grafana on b cannot reach it"},
+		},
+		"localhost without an address": {
+			"hosts:\n  here: {address: localhost, components: [node_exporter]}\n  b: {address: 10.0.0.2, components: [prometheus]}\n",
+			[]string{"monctl.yaml:2:3: node_exporter on here must be reached from b: give the host a scrape_address"},
+		},
+		"a forwarded port of this machine": {
+			"hosts:\n  a: {address: 127.0.0.1, port: 2222, components: [node_exporter]}\n  b: {address: 10.0.0.2, components: [prometheus]}\n",
+			[]string{"monctl.yaml:2:3: node_exporter on a must be reached from b: give the host a scrape_address"},
+		},
+		"label of Prometheus' own": {
+			"hosts:\n  a: {address: 10.0.0.1, labels: {__address__: x, job: y}, components: [prometheus]}\n",
+			[]string{"monctl.yaml:2:3: host a: label __address__ is Prometheus' own", "label job is Prometheus' own"},
+		},
+		"one instance twice": {
+			"hosts:\n  a: {address: 10.0.0.1, components: [prometheus]}\n  b: {address: 10.0.0.2, labels: {instance: a}}\n",
+			[]string{`monctl.yaml:3:3: hosts a and b have the same label instance "a"`},
+		},
 		"nothing to run": {"hosts:\n  a: 10.0.0.1\n", []string{"monctl.yaml: no host runs any component"}},
-		"all at once": {"hosts:\n  a: {address: 10.0.0.1, components: [promethius, grafana]}\ncomponents:\n  grafana: {port: no}\n",
-			[]string{`there is no component "promethius"`, "component grafana: port: want a number"}},
+		"all at once": {
+			"hosts:\n  a: {address: 10.0.0.1, components: [promethius, grafana]}\ncomponents:\n  grafana: {port: no}\n",
+			[]string{`there is no component "promethius"`, "component grafana: port: want a number"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := stackOf(t, load(t, ""), tt.text)

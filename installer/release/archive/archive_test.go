@@ -51,12 +51,15 @@ type member struct {
 func file(name, body string) member {
 	return member{tar.Header{Name: name, Mode: 0o755, Typeflag: tar.TypeReg}, body}
 }
+
 func dir(name string) member {
 	return member{tar.Header{Name: name, Mode: 0o755, Typeflag: tar.TypeDir}, ""}
 }
+
 func link(name, target string) member {
 	return member{tar.Header{Name: name, Linkname: target, Typeflag: tar.TypeSymlink}, ""}
 }
+
 func hard(name, target string) member {
 	return member{tar.Header{Name: name, Linkname: target, Typeflag: tar.TypeLink}, ""}
 }
@@ -150,8 +153,11 @@ func TestLayouts(t *testing.T) {
 		{"comment of git", tarball(t, member{tar.Header{Typeflag: tar.TypeXGlobalHeader, Name: "pax_global_header", PAXRecords: map[string]string{"comment": "abc"}}, ""},
 			file("p/prometheus", amd64), file("p/promtool", amd64)), wantTar(), Layout{1, true}},
 		{"folder named twice", tarball(t, dir("p"), dir("p/"), file("p/prometheus", amd64), file("p/promtool", amd64)), wantTar(), Layout{1, true}},
-		{"zip", zipped(t, nil, file("loki-linux-amd64", amd64)),
-			Want{Format: templates.Zip, Arch: templates.AMD64, Binaries: []string{"loki"}, Member: "loki-linux-amd64"}, Layout{0, false}},
+		{
+			"zip", zipped(t, nil, file("loki-linux-amd64", amd64)),
+			Want{Format: templates.Zip, Arch: templates.AMD64, Binaries: []string{"loki"}, Member: "loki-linux-amd64"},
+			Layout{0, false},
+		},
 		{"binary", []byte(armv7), Want{Format: templates.Binary, Arch: templates.ARMv7, Binaries: []string{"cadvisor"}}, Layout{0, false}},
 		{"jar", zipped(t, nil, file("META-INF/MANIFEST.MF", "x")), Want{Format: templates.Jar, Arch: templates.ARM64, Binaries: []string{"agent.jar"}}, Layout{0, false}},
 	}
@@ -301,14 +307,24 @@ func TestPayloadUnpacksTheSameEverywhere(t *testing.T) {
 		want Want
 		out  string
 	}{
-		{"plain", tarball(t, dir("p/"), file("p/prometheus", amd64), file("p/promtool", amd64), link("p/tool", "promtool")), wantTar(),
-			"prometheus promtool tool->promtool"},
-		{"dots and hard links", tarball(t, dir("./"), file("./p/prometheus", amd64), file("./p/promtool", amd64), hard("./p/bin/tool", "./p/promtool")), wantTar(),
-			"bin/tool->../promtool prometheus promtool"},
-		{"zip", zipped(t, nil, file("loki-linux-amd64", amd64), file("LICENSE", "x")),
-			Want{Format: templates.Zip, Arch: templates.AMD64, Binaries: []string{"loki"}, Member: "loki-linux-amd64"}, "LICENSE loki"},
-		{"zip with a root", zipped(t, nil, file("x/loki", amd64), file("x/a/b", "x")),
-			Want{Format: templates.Zip, Arch: templates.AMD64, Binaries: []string{"loki"}}, "a/b loki"},
+		{
+			"plain", tarball(t, dir("p/"), file("p/prometheus", amd64), file("p/promtool", amd64), link("p/tool", "promtool")), wantTar(),
+			"prometheus promtool tool->promtool",
+		},
+		{
+			"dots and hard links", tarball(t, dir("./"), file("./p/prometheus", amd64), file("./p/promtool", amd64), hard("./p/bin/tool", "./p/promtool")), wantTar(),
+			"bin/tool->../promtool prometheus promtool",
+		},
+		{
+			"zip", zipped(t, nil, file("loki-linux-amd64", amd64), file("LICENSE", "x")),
+			Want{Format: templates.Zip, Arch: templates.AMD64, Binaries: []string{"loki"}, Member: "loki-linux-amd64"},
+			"LICENSE loki",
+		},
+		{
+			"zip with a root", zipped(t, nil, file("x/loki", amd64), file("x/a/b", "x")),
+			Want{Format: templates.Zip, Arch: templates.AMD64, Binaries: []string{"loki"}},
+			"a/b loki",
+		},
 		{"binary", []byte(amd64), Want{Format: templates.Binary, Arch: templates.AMD64, Binaries: []string{"mimir"}}, "mimir"},
 		{"jar", zipped(t, nil, file("META-INF/MANIFEST.MF", "x")), Want{Format: templates.Jar, Binaries: []string{"lib/agent.jar"}}, "lib/agent.jar"},
 	}
