@@ -75,11 +75,7 @@ func (g *globals) prepare(ctx context.Context, o installer.Options, change bool)
 // contentsOf reads, from every host, the files that would be updated.
 func contentsOf(ctx context.Context, run *installer.Run, parallel int) (map[string]map[string]string, error) {
 	texts := make([]map[string]string, len(run.Hosts))
-	numbers := make([]int, len(run.Hosts))
-	for i := range numbers {
-		numbers[i] = i
-	}
-	fleet.Each(ctx, parallel, numbers, func(ctx context.Context, n int) (err error) {
+	fleet.Each(ctx, parallel, numbers(len(run.Hosts)), func(ctx context.Context, n int) (err error) {
 		if h := run.Hosts[n]; h.Err == nil {
 			texts[n], h.Err = run.Contents(ctx, h)
 		}

@@ -34,27 +34,17 @@ func runTrust(ctx context.Context, g *globals, yes bool, args []string) error {
 	if err != nil {
 		return err
 	}
-	keys := make([]ssh.HostKey, len(hosts))
-	numbers := make([]int, len(hosts))
-	for i := range numbers {
-		numbers[i] = i
+	keys, failed := g.fetchKeys(ctx, hosts)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	errs := fleet.Each(ctx, g.parallel, numbers, func(ctx context.Context, n int) (err error) {
-		keys[n], err = ssh.FetchHostKey(ctx, hosts[n], g.sshOptions())
-		return err
-	})
-	var failed []ui.HostError
-	var shown []ui.HostKey
+	shown := make([]ui.HostKey, 0, len(keys))
 	unknown := 0
-	for i, h := range hosts {
-		if errs[i] != nil {
-			failed = append(failed, ui.HostError{Host: h.Name, Address: h.Address, Err: fmt.Errorf("%s: %w", h.Name, errs[i])})
-			continue
-		}
-		if !keys[i].Known {
+	for _, k := range keys {
+		if !k.Known {
 			unknown++
 		}
-		shown = append(shown, ui.HostKey{Host: h.Name, Name: keys[i].Name, Type: keys[i].Type, Fingerprint: keys[i].Fingerprint, Known: keys[i].Known, File: keys[i].File})
+		shown = append(shown, ui.HostKey{Host: k.host, Name: k.Name, Type: k.Type, Fingerprint: k.Fingerprint, Known: k.Known, File: k.File})
 	}
 	g.ui.HostKeys(shown)
 	g.ui.Errors(failed)
@@ -63,15 +53,45 @@ func runTrust(ctx context.Context, g *globals, yes bool, args []string) error {
 			return err
 		}
 	}
-	for i := range hosts {
-		if errs[i] == nil {
-			if err := ssh.Trust(keys[i], g.sshOptions()); err != nil {
-				return err
-			}
+	for _, k := range keys {
+		if err := ssh.Trust(k.HostKey, g.sshOptions()); err != nil {
+			return err
 		}
 	}
 	g.summary(map[string]any{"hosts": len(hosts), "failed": len(failed), "recorded": unknown})
 	return code(codeOfHosts(len(hosts), failed))
+}
+
+// shownKey is the key that a host shows.
+type shownKey struct {
+	ssh.HostKey
+	host string
+}
+
+// fetchKeys asks all hosts at once for their keys.
+func (g *globals) fetchKeys(ctx context.Context, hosts []fleet.Host) (keys []shownKey, failed []ui.HostError) {
+	found := make([]ssh.HostKey, len(hosts))
+	errs := fleet.Each(ctx, g.parallel, numbers(len(hosts)), func(ctx context.Context, n int) (err error) {
+		found[n], err = ssh.FetchHostKey(ctx, hosts[n], g.sshOptions())
+		return err
+	})
+	for i, h := range hosts {
+		if errs[i] != nil {
+			failed = append(failed, ui.HostError{Host: h.Name, Address: h.Address, Err: fmt.Errorf("%s: %w", h.Name, errs[i])})
+			continue
+		}
+		keys = append(keys, shownKey{found[i], h.Name})
+	}
+	return keys, failed
+}
+
+// numbers lists 0 to n-1, to work on the items of a slice in place.
+func numbers(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
 }
 
 // sshHosts gives the hosts that words name: hosts of the inventory by name or address, others as targets.

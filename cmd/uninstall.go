@@ -39,22 +39,7 @@ with its host: --purge-data=HOST/COMPONENT. Deleted data does not come back.`,
 }
 
 func runUninstall(ctx context.Context, g *globals, o uninstallOptions, args []string) error {
-	switch {
-	case len(args) == 0 && !o.all:
-		return fault.Misuse(errors.New("what to uninstall is missing"), "Name components, or give --all.")
-	case len(args) > 0 && o.all:
-		return fault.Misuse(errors.New("--all and names of components contradict each other"), "Give one of them.")
-	}
-	stack, only, err := g.hostsOrFile(o.hosts)
-	if err != nil {
-		return err
-	}
-	for _, name := range args {
-		if err := inCatalog(stack.Catalog, name); err != nil {
-			return err
-		}
-	}
-	opts, err := g.options(stack, only)
+	opts, err := g.uninstallTarget(o, args)
 	if err != nil {
 		return err
 	}
@@ -79,11 +64,36 @@ func runUninstall(ctx context.Context, g *globals, o uninstallOptions, args []st
 	if err := g.confirm(ctx, o.yes, question, nil); err != nil {
 		return err
 	}
+	return g.remove(ctx, run, args, kept)
+}
+
+// uninstallTarget checks the words and gives the hosts they are about.
+func (g *globals) uninstallTarget(o uninstallOptions, components []string) (installer.Options, error) {
+	switch {
+	case len(components) == 0 && !o.all:
+		return installer.Options{}, fault.Misuse(errors.New("what to uninstall is missing"), "Name components, or give --all.")
+	case len(components) > 0 && o.all:
+		return installer.Options{}, fault.Misuse(errors.New("--all and names of components contradict each other"), "Give one of them.")
+	}
+	stack, only, err := g.hostsOrFile(o.hosts)
+	if err != nil {
+		return installer.Options{}, err
+	}
+	for _, name := range components {
+		if err := inCatalog(stack.Catalog, name); err != nil {
+			return installer.Options{}, err
+		}
+	}
+	return g.options(stack, only)
+}
+
+// remove carries out a planned removal.
+func (g *globals) remove(ctx context.Context, run *installer.Run, components []string, kept []installer.Kept) error {
 	outcomes := g.carryOut(run, func() []installer.Outcome { return run.ApplyRemoval(ctx) })
-	failed = failedOf(run, outcomes)
+	failed := failedOf(run, outcomes)
 	g.ui.Removed(run, outcomes, failed)
-	if isFile(stack.Inventory) && len(failed) < len(outcomes) && stillListed(run, args) {
-		g.ui.Note("%s still lists what was removed: take it out there, or the next install brings it back", stack.Inventory.Name)
+	if inv := run.Stack.Inventory; isFile(inv) && len(failed) < len(outcomes) && stillListed(run, components) {
+		g.ui.Note("%s still lists what was removed: take it out there, or the next install brings it back", inv.Name)
 	}
 	g.summary(map[string]any{"hosts": len(outcomes), "failed": len(failed), "kept": kept})
 	if ctx.Err() != nil {

@@ -39,24 +39,10 @@ does not prove itself is rolled back, and the lock file keeps the old one.`,
 }
 
 func runUpgrade(ctx context.Context, g *globals, o upgradeOptions, args []string) error {
-	stack, err := g.load()
+	opts, wanted, err := g.upgradeTarget(args)
 	if err != nil {
 		return err
 	}
-	wanted, err := wantedVersions(stack, args)
-	if err != nil {
-		return err
-	}
-	opts, err := g.options(stack, nil)
-	if err != nil {
-		return err
-	}
-	fresh, err := g.releases(stack.Inventory, true)
-	if err != nil {
-		return err
-	}
-	opts.Releases = upgrading{Releases: opts.Releases, fresh: fresh, wanted: wanted}
-	opts.Canary = true
 	run, err := g.prepare(ctx, opts, true)
 	if err != nil {
 		return err
@@ -70,7 +56,7 @@ func runUpgrade(ctx context.Context, g *globals, o upgradeOptions, args []string
 	if err := refuseDowngrade(steps, o.allowDowngrade); err != nil {
 		return err
 	}
-	for _, hint := range fixedInFile(stack, wanted) {
+	for _, hint := range fixedInFile(opts.Stack, wanted) {
 		g.ui.Note("%s", hint)
 	}
 	if err := g.propose(ctx, run, opts.Parallel); err != nil {
@@ -82,6 +68,24 @@ func runUpgrade(ctx context.Context, g *globals, o upgradeOptions, args []string
 		}
 	}
 	return g.apply(ctx, run)
+}
+
+// upgradeTarget gives the options of an upgrade and the versions asked for.
+func (g *globals) upgradeTarget(args []string) (o installer.Options, wanted map[string]string, err error) {
+	stack, err := g.load()
+	if err != nil {
+		return o, nil, err
+	}
+	if wanted, err = wantedVersions(stack, args); err != nil {
+		return o, nil, err
+	}
+	if o, err = g.options(stack, nil); err != nil {
+		return o, nil, err
+	}
+	fresh, err := g.releases(stack.Inventory, true)
+	o.Releases = upgrading{Releases: o.Releases, fresh: fresh, wanted: wanted}
+	o.Canary = true
+	return o, wanted, err
 }
 
 // wantedVersions maps the components to upgrade to the version asked for, "" for the inventory's word.

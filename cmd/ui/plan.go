@@ -43,7 +43,10 @@ func (g *planGroup) heading(u *UI) string {
 	if len(g.hosts) > 1 {
 		heading += u.paint.dim(fmt.Sprintf("  (%d hosts)", len(g.hosts)))
 	}
-	return heading + u.paint.dim("  "+g.arch) + "\n"
+	if g.arch != "" { // of a removal nothing is known
+		heading += u.paint.dim("  " + g.arch)
+	}
+	return heading + "\n"
 }
 
 func (u *UI) groupPlans(v PlanView) []*planGroup {
