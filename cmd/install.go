@@ -26,7 +26,10 @@ func newInstall(g *globals) *cobra.Command {
 		Short: "Make the hosts what the inventory says, and prove it",
 		Long: `Plans, asks, installs what is missing, and proves it: every unit runs, answers that it is
 ready, and Prometheus reports every target up. A host whose proof fails is put back as it
-was. Running it again changes nothing, or finishes what was interrupted.`,
+was. Running it again changes nothing, or finishes what was interrupted.
+
+With hosts named, only those are worked on, and those that run a Prometheus, which has to
+learn of them.`,
 		Example: `  monctl install
   monctl install vm2 vm3 --yes
   monctl install --components node_exporter ubuntu@10.0.0.11 10.0.0.12

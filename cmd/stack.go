@@ -11,6 +11,7 @@ import (
 	"github.com/monctl/monctl/cmd/ui"
 	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/fleet/inventory"
+	"github.com/monctl/monctl/fleet/ssh"
 	"github.com/monctl/monctl/installer"
 	"github.com/monctl/monctl/installer/desired"
 	"github.com/monctl/monctl/installer/release"
@@ -41,7 +42,29 @@ func (g *globals) stackOf(inv *inventory.Inventory) (*desired.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := g.resolveAliases(inv); err != nil {
+		return nil, err
+	}
 	return desired.StackOf(inv, catalog)
+}
+
+// resolveAliases gives hosts whose address is an alias of ssh_config the name behind it as their scrape address: the
+// other hosts do not know the alias.
+func (g *globals) resolveAliases(inv *inventory.Inventory) error {
+	for n := range inv.Hosts {
+		h := &inv.Hosts[n]
+		if h.Local || h.ScrapeAddress != "" {
+			continue
+		}
+		name, err := ssh.HostName(h.Host, g.sshOptions())
+		if err != nil {
+			return fmt.Errorf("%s: %w", h.Name, err)
+		}
+		if name != h.Address {
+			h.ScrapeAddress = name
+		}
+	}
+	return nil
 }
 
 func (g *globals) catalog(inv *inventory.Inventory) (templates.Catalog, error) {

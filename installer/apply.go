@@ -98,7 +98,7 @@ func (r *Run) applyWave(ctx context.Context, wave []*Host, archives *archives, o
 	}))
 	for name, proofs := range r.prove(ctx, wave, outcomes, quick) {
 		o := outcomes[name]
-		o.Proofs = proofs
+		o.Proofs = append(o.Proofs, proofs...)
 		for _, p := range proofs {
 			if p.Err != nil && o.Err == nil {
 				o.Err = fmt.Errorf("%s: %s: %w", name, p.What, p.Err)

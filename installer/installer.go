@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/monctl/monctl/fleet"
@@ -39,7 +40,7 @@ type Options struct {
 	Holder   string        // who runs this, for people who find a host locked
 	LockWait time.Duration // how long to wait for a host's lock
 	ProveFor time.Duration // how long a proof may take; 0 is DefaultProveFor
-	Only     []string      // names of hosts to work on; empty for all
+	Only     []string      // names of hosts to work on; empty for all. Prepare adds those that run a Prometheus
 	Canary   bool          // change one host of each component first, and the rest only when it is proven
 }
 
@@ -61,9 +62,16 @@ func (o Options) dial(ctx context.Context, h fleet.Host) (fleet.Conn, error) {
 	o.report(Event{Host: h.Name, Doing: "connect"})
 	conn, err := o.Dial(ctx, h)
 	if err != nil {
-		return nil, fmt.Errorf("%s: connect: %w", h.Name, err)
+		return nil, fmt.Errorf("%s: %w", h.Name, err)
 	}
 	return conn, nil
+}
+
+// concerns says whether a host belongs to the run. A Prometheus always does: it has to learn of the others, and nothing
+// is proven without it.
+func (o Options) concerns(host string) bool {
+	return len(o.Only) == 0 || slices.Contains(o.Only, host) ||
+		slices.ContainsFunc(o.Stack.Of("prometheus"), func(i desired.Instance) bool { return i.Host.Name == host })
 }
 
 func (o Options) report(e Event) {

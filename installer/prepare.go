@@ -37,7 +37,8 @@ type Run struct {
 	Releases map[string]release.Release // by component
 	Stack    *desired.Stack             // with machines and releases filled in
 
-	o Options
+	o     Options
+	prior []*Host // proven in an earlier wave of the same run
 }
 
 // Prepare connects to the hosts and plans. With change set, it takes the lock of every host, and holds it until Close.
@@ -45,7 +46,7 @@ type Run struct {
 func Prepare(ctx context.Context, o Options, change bool) (*Run, error) {
 	r := &Run{o: o, Stack: o.Stack}
 	for _, h := range o.Stack.Inventory.Hosts {
-		if (len(o.Only) == 0 || slices.Contains(o.Only, h.Name)) && len(o.Stack.On(h.Name)) > 0 {
+		if o.concerns(h.Name) && len(o.Stack.On(h.Name)) > 0 {
 			r.Hosts = append(r.Hosts, &Host{Name: h.Name, host: h.Host})
 		}
 	}

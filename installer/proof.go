@@ -64,7 +64,8 @@ func (p *proofs) failed(host string) bool {
 }
 
 // prove first waits for the components of every host to be ready, then asks Prometheus about its targets and Grafana
-// about its datasource. Hosts that already failed are not asked.
+// about its datasource. Hosts that already failed are not asked. The Prometheis of earlier waves are asked about the
+// hosts of this one, too.
 func (r *Run) prove(ctx context.Context, wave []*Host, outcomes map[string]*Outcome, quick quickFiles) map[string][]Proof {
 	ctx, cancel := context.WithTimeout(ctx, r.proveFor())
 	defer cancel()
@@ -81,10 +82,12 @@ func (r *Run) prove(ctx context.Context, wave []*Host, outcomes map[string]*Outc
 		return nil
 	}))
 	ready := slices.DeleteFunc(good, func(h *Host) bool { return found.failed(h.Name) })
-	found.missed(ready, fleet.Each(ctx, r.o.Parallel, ready, func(ctx context.Context, h *Host) error {
+	watchers := slices.Concat(r.prior, ready)
+	found.missed(watchers, fleet.Each(ctx, r.o.Parallel, watchers, func(ctx context.Context, h *Host) error {
 		r.proveTogether(ctx, h, ready, quick[h.Name] != nil, found)
 		return nil
 	}))
+	r.prior = append(r.prior, slices.DeleteFunc(ready, func(h *Host) bool { return found.failed(h.Name) })...)
 	return found.byHost
 }
 
@@ -98,7 +101,9 @@ func (r *Run) proveTogether(ctx context.Context, h *Host, ready []*Host, quick b
 		case "prometheus":
 			r.provePrometheus(ctx, asker, i, ready, quick, found)
 		case "grafana":
-			r.proveGrafana(ctx, h, asker, i, found)
+			if slices.Contains(ready, h) { // once is enough
+				r.proveGrafana(ctx, h, asker, i, found)
+			}
 		}
 		return nil
 	})

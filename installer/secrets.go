@@ -52,7 +52,7 @@ func secretsOn(ctx context.Context, o Options, i desired.Instance) ([]Secret, er
 	for _, s := range i.Component.Secrets {
 		value, err := readSecret(ctx, conn, i.SecretPath(s.Name))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", i.Host.Name, err)
+			return nil, fault.With(fmt.Errorf("%s: %w", i.Host.Name, err), "%s is not installed there yet, it seems: monctl status.", i.Component.Title)
 		}
 		user, err := o.Stack.Render(i, s.User)
 		if err != nil {

@@ -81,6 +81,12 @@ func resolveHost(host fleet.Host, o Options) (target, error) {
 	return r.resolve(q, host.Keys, host.Jump, nil)
 }
 
+// HostName is what ssh_config makes of a host's address: an alias leads to a name or an IP that other machines understand, too.
+func HostName(host fleet.Host, o Options) (string, error) {
+	t, err := resolveHost(host, o.withDefaults())
+	return t.host, err
+}
+
 // resolver turns names into targets.
 type resolver struct {
 	files *sshconfig.Files
