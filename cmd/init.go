@@ -146,7 +146,9 @@ func layout(hosts []inventory.Probed) []inventory.Assignment {
 		all = append(all, h.Host.Name)
 	}
 	return []inventory.Assignment{
-		{Component: "prometheus", Hosts: all[:1]}, {Component: "grafana", Hosts: all[:1]}, {Component: "alertmanager", Hosts: all[:1]},
+		{Component: "prometheus", Hosts: all[:1]},
+		{Component: "grafana", Hosts: all[:1]},
+		{Component: "alertmanager", Hosts: all[:1]},
 		{Component: "node_exporter", Hosts: all},
 	}
 }

@@ -55,14 +55,26 @@ func TestJudge(t *testing.T) {
 		{"a host that is not reached has no problems of its own", installer.HostStatus{Err: errors.New("gone")}, nil},
 		{"interrupted", installer.HostStatus{Components: both, Unfinished: "open"}, []string{"vm1: a run was interrupted here"}},
 		{"missing", installer.HostStatus{Components: both[:1]}, []string{"vm1 node_exporter: is in monctl.yaml, but not installed"}},
-		{"not listed", installer.HostStatus{Components: append([]installer.ComponentStatus{well("grafana", "13.2.3", false)}, both...)},
-			[]string{"vm1 grafana: is installed, but not in monctl.yaml"}},
-		{"other version", installer.HostStatus{Components: []installer.ComponentStatus{both[0], well("node_exporter", "1.11.1", true)}},
-			[]string{"vm1 node_exporter: has version 1.11.1, monctl.lock says 1.12.1"}},
-		{"broken", installer.HostStatus{Components: []installer.ComponentStatus{broken, both[1]}},
-			[]string{"vm1 prometheus: failed/failed: does not run", "vm1 prometheus: does not start at boot"}},
-		{"target down", installer.HostStatus{Components: []installer.ComponentStatus{down, both[1]}},
-			[]string{"vm1 prometheus: target down: node_exporter vm2: connection refused"}},
+		{
+			"not listed",
+			installer.HostStatus{Components: append([]installer.ComponentStatus{well("grafana", "13.2.3", false)}, both...)},
+			[]string{"vm1 grafana: is installed, but not in monctl.yaml"},
+		},
+		{
+			"other version",
+			installer.HostStatus{Components: []installer.ComponentStatus{both[0], well("node_exporter", "1.11.1", true)}},
+			[]string{"vm1 node_exporter: has version 1.11.1, monctl.lock says 1.12.1"},
+		},
+		{
+			"broken",
+			installer.HostStatus{Components: []installer.ComponentStatus{broken, both[1]}},
+			[]string{"vm1 prometheus: failed/failed: does not run", "vm1 prometheus: does not start at boot"},
+		},
+		{
+			"target down",
+			installer.HostStatus{Components: []installer.ComponentStatus{down, both[1]}},
+			[]string{"vm1 prometheus: target down: node_exporter vm2: connection refused"},
+		},
 	}
 	locked := lock.File{Components: map[string]lock.Entry{"node_exporter": {Version: "1.12.1"}}}
 	for _, tt := range tests {

@@ -85,8 +85,10 @@ func judge(stack *desired.Stack, locked lock.File, hosts []installer.HostStatus)
 			continue
 		}
 		if h.Unfinished != "" {
-			problems = append(problems, ui.Problem{Host: h.Host, What: "a run was interrupted here",
-				Remedy: fmt.Sprintf("monctl install %s finishes it; monctl rollback %s takes it back", h.Host, h.Host)})
+			problems = append(problems, ui.Problem{
+				Host: h.Host, What: "a run was interrupted here",
+				Remedy: fmt.Sprintf("monctl install %s finishes it; monctl rollback %s takes it back", h.Host, h.Host),
+			})
 		}
 		installed := map[string]bool{}
 		for _, c := range h.Components {

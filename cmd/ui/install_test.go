@@ -70,7 +70,8 @@ func TestInstalled(t *testing.T) {
 		report     InstallReport
 		out, story string
 	}{
-		{"all went well", report(t, good("vm1", true, "prometheus", "grafana", "node_exporter"), good("vm2", true, "node_exporter"), good("vm3", false, "node_exporter")),
+		{
+			"all went well", report(t, good("vm1", true, "prometheus", "grafana", "node_exporter"), good("vm2", true, "node_exporter"), good("vm3", false, "node_exporter")),
 			`✓  vm1  prometheus     3.15.0  amd64  ready · up in Prometheus
 ✓       grafana        13.2.3  amd64  ready · up in Prometheus
 ✓       node_exporter  1.12.1  amd64  ready · up in Prometheus
@@ -81,12 +82,17 @@ Grafana     http://10.0.0.1:3000  login: monctl secrets show grafana
 Prometheus  http://10.0.0.1:9090
 
 installed and proven: 3 hosts, 5 components, 5 of 5 targets up in 12 s
-`, ""},
-		{"nothing to do", report(t, good("vm1", false, "prometheus", "grafana", "node_exporter"), good("vm2", false, "node_exporter"), good("vm3", false, "node_exporter")),
-			"nothing to change; everything is proven: 3 hosts, 5 components, 5 of 5 targets up (12 s)\n", ""},
-		{"one failed, one was left alone", report(t, good("vm1", false, "prometheus"), broken, left),
+`, "",
+		},
+		{
+			"nothing to do", report(t, good("vm1", false, "prometheus", "grafana", "node_exporter"), good("vm2", false, "node_exporter"), good("vm3", false, "node_exporter")),
+			"nothing to change; everything is proven: 3 hosts, 5 components, 5 of 5 targets up (12 s)\n", "",
+		},
+		{
+			"one failed, one was left alone", report(t, good("vm1", false, "prometheus"), broken, left),
 			"✗  vm2  failed      rolled back: it is as it was before\n–  vm3: left as it was, because the first host with this change failed\n=  1 host unchanged\n",
-			"error: vm2: node_exporter is ready: no\n  │ it said why\n1 of 3 hosts failed, 1 left as it was, after 12 s\n"},
+			"error: vm2: node_exporter is ready: no\n  │ it said why\n1 of 3 hosts failed, 1 left as it was, after 12 s\n",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
