@@ -202,7 +202,7 @@ undo_journal() {
 		do_paid "$unit"
 	done <"$journal/units"
 	if [ "$undone" = partly ]; then echo @undopartly && return 1; fi
-	rm -rf -- "$journal" && echo @undone
+	rm -rf -- "$journal" "$base"/stage.* && echo @undone # a stage outlives its run when the host stopped
 	rmdir -- "$base/journal" "$base" "${base%/*}" 2>/dev/null # those that were made for it and are empty
 	return 0
 }

@@ -90,7 +90,9 @@ func TestCutInTransfer(t *testing.T) {
 	t.Parallel()
 	h := takeAny(t)
 	before := stateOf(t, h)
-	c := newController(t, only(h, "node_exporter"))
+	// More than the buffers of the link hold: what they hold is delivered when the link is back.
+	c := newController(t, only(h, "prometheus")+"components: {prometheus: {version: 2.42.0, scrape_interval: 2s}}\n")
+	c.ssh(t, "ServerAliveInterval 2", "Include "+lab.SSHConfig())
 	slow(t, h, "16mbit")
 	r := c.begin(t, "install", "--yes")
 	eventually(t, "a part of the release to arrive", func() bool { return received(t, h) > 1<<20 })
@@ -99,12 +101,9 @@ func TestCutInTransfer(t *testing.T) {
 	fast(h)
 	mend(t, h)
 	// The host learns that nobody is there when it next speaks, and gives the lock back.
-	c.flags["lock-wait"] = "60s"
-	o := c.run(t, "plan").want(t, changes)
-	eventually(t, "the host to drop what arrived", func() bool { return received(t, h) == 0 })
+	consistent(t, h)
 	same(t, h, before)
 	c.run(t, "install", "--yes").want(t, done, "installed and proven")
-	_ = o
 }
 
 // TestCutInApply: the stream has arrived, and the link is gone while the host works on it.
@@ -112,6 +111,7 @@ func TestCutInApply(t *testing.T) {
 	t.Parallel()
 	h := takeAny(t)
 	c := newController(t, only(h, "node_exporter"))
+	c.ssh(t, "ServerAliveInterval 2", "Include "+lab.SSHConfig())
 	r := c.begin(t, "install", "--yes")
 	journal := filepath.Join(h.Root(), "var/lib/monctl/.host/journal/open/state")
 	eventually(t, "the host to begin", func() bool { _, err := os.Stat(journal); return err == nil })
