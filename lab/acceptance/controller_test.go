@@ -100,6 +100,7 @@ type running struct {
 	args           []string
 	stdout, stderr words
 	cancel         context.CancelFunc
+	read           chan struct{} // closed when all that was written on a terminal is read; nil without one
 }
 
 func (c *controller) begin(t *testing.T, args ...string) *running {
@@ -118,6 +119,9 @@ func (r *running) end(t *testing.T) outcome {
 	t.Helper()
 	defer r.cancel()
 	err := r.cmd.Wait()
+	if r.read != nil {
+		<-r.read
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ const runningUnit = `systemctl is-active monctl-node-exporter && readlink "/proc
 func TestPortInUse(t *testing.T) {
 	t.Parallel()
 	h := takeAny(t)
-	listener := `perl -MIO::Socket::INET -e '@s = (IO::Socket::INET->new(LocalPort => 9100, Listen => 1) or die); sleep' stranger`
+	listener := `perl -MIO::Socket::INET -e '@s = (IO::Socket::INET->new(LocalPort => 9100, Listen => 1, ReuseAddr => 1) or die); sleep' stranger`
 	on(t, h, "systemd-run --quiet --unit=stranger "+listener)
 	t.Cleanup(func() { on(t, h, "systemctl stop stranger") })
 	pid := on(t, h, "systemctl show -P MainPID stranger")

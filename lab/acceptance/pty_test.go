@@ -19,7 +19,7 @@ func (c *controller) beginOn(t *testing.T, args ...string) *terminal {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), most)
 	t.Cleanup(cancel)
-	r := &running{cmd: c.command(ctx, args...), args: args, cancel: cancel}
+	r := &running{cmd: c.command(ctx, args...), args: args, cancel: cancel, read: make(chan struct{})}
 	r.cmd.Env = append(r.cmd.Env, "TERM=xterm")
 	screen, err := pty.Start(r.cmd)
 	if err != nil {
@@ -27,6 +27,7 @@ func (c *controller) beginOn(t *testing.T, args ...string) *terminal {
 	}
 	t.Cleanup(func() { _ = screen.Close() })
 	go func() {
+		defer close(r.read)
 		buffer := make([]byte, 4096)
 		for {
 			n, err := screen.Read(buffer)
