@@ -28,6 +28,11 @@ type Cmd struct {
 	// Stdin holds exactly Size bytes, which the script reads from its standard input; nil gives it an empty one.
 	Stdin io.Reader
 	Size  int64 // bytes
+	// Talk, when set, instead of Stdin, holds a conversation with the script: what it writes is the script's standard
+	// input, and OnLine hears what the script says. It runs in a goroutine of its own once the script was sent, and
+	// must return when ctx ends, which it does when the script does. When Talk returns, the script is given one more line, a
+	// single dot, at which it must end. The script must read line by line, with read of sh or byte by byte.
+	Talk func(ctx context.Context, say io.Writer) error
 	// Keep runs the script in the persistent shell itself instead of a subshell, so that what it opens
 	// (a lock on a file descriptor) stays until the connection ends.
 	Keep bool

@@ -34,6 +34,7 @@ while read -r monctl_length monctl_size monctl_nonce monctl_mode; do
 	case $monctl_mode in
 	keep) command eval "$monctl_script" </dev/null ;;
 	none) (eval "$monctl_script") </dev/null ;;
+	talk) (eval "$monctl_script") ;;
 	data)
 		monctl_exact "$monctl_size" | {
 			(eval "$monctl_script")
@@ -46,4 +47,6 @@ while read -r monctl_length monctl_size monctl_nonce monctl_mode; do
 	monctl_status=$?
 	printf '\n%s\n' "$monctl_nonce" >&2
 	printf '\n%s %s\n' "$monctl_nonce" "$monctl_status"
+	# What the script did not read of its conversation is not a header.
+	[ "$monctl_mode" = talk ] && while read -r monctl_script && [ "$monctl_script" != "$monctl_nonce end" ]; do :; done
 done

@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,19 +23,24 @@ func header(length int, words ...string) string {
 }
 
 // send writes one script and its payload. Any failure ends the session: the stream is out of step then.
-func (s *Session) send(nonce string, cmd fleet.Cmd) error {
+func (s *Session) send(ctx context.Context, nonce string, cmd fleet.Cmd) error {
 	mode := "none"
 	switch {
 	case cmd.Keep:
 		mode = "keep"
 	case cmd.Stdin != nil:
 		mode = "data"
+	case cmd.Talk != nil:
+		mode = "talk"
 	}
 	script := cmd.Script + "\n#" + nonce
 	head := header(len(script), strconv.FormatInt(cmd.Size, 10), nonce, mode)
 	to := &counter{to: s.pipes.Stdin, onSent: cmd.OnSent}
 	if _, err := io.WriteString(s.pipes.Stdin, head+script); err != nil {
 		return s.end(s.lost())
+	}
+	if cmd.Talk != nil {
+		return s.talk(ctx, nonce, cmd)
 	}
 	if cmd.Stdin == nil {
 		return nil
@@ -49,6 +55,20 @@ func (s *Session) send(nonce string, cmd fleet.Cmd) error {
 		return s.end(fmt.Errorf("read payload: it ended after %d of %d bytes: %w", n, cmd.Size, io.ErrUnexpectedEOF))
 	}
 	return nil
+}
+
+// talk holds the conversation, bids the script end, and marks the end of what was said to it. ctx ends with the script.
+func (s *Session) talk(ctx context.Context, nonce string, cmd fleet.Cmd) error {
+	failed := cmd.Talk(ctx, s.pipes.Stdin)
+	_, err := io.WriteString(s.pipes.Stdin, ".\n")
+	<-ctx.Done()
+	if err == nil {
+		_, err = io.WriteString(s.pipes.Stdin, nonce+" end\n")
+	}
+	if err != nil {
+		return s.end(s.lost())
+	}
+	return failed
 }
 
 // errWrite tells a failure to write from a failure to read the payload.

@@ -8,9 +8,10 @@
 //
 //	LENGTH SIZE NONCE MODE
 //
-// (bytes of script, bytes of payload, a word never seen before, and none, data or keep), followed by the script and the payload.
+// (bytes of script, bytes of payload, a word never seen before, and none, data, talk or keep), followed by the script and the payload.
 // The script ends in a comment with the nonce, so that half a script is never run. When it is done, the shell prints a
-// newline and a line with the nonce on both streams; on standard output the exit status follows it.
+// newline and a line with the nonce on both streams; on standard output the exit status follows it. After a conversation
+// (talk) a dot is sent as the last line, and the nonce with the word end once the script has ended.
 package shell
 
 import (
@@ -80,31 +81,36 @@ func (s *Session) Run(ctx context.Context, cmd fleet.Cmd) (fleet.Result, error) 
 	}
 	stop := context.AfterFunc(ctx, func() { _ = s.end(ctx.Err()) })
 	defer stop()
-	return s.run(cmd)
+	return s.run(ctx, cmd)
 }
 
 func check(cmd fleet.Cmd) error {
 	switch {
 	case cmd.Size < 0, cmd.Stdin == nil && cmd.Size > 0:
 		return fmt.Errorf("run script: payload size %d without a payload", cmd.Size)
-	case cmd.Keep && cmd.Stdin != nil:
+	case cmd.Keep && (cmd.Stdin != nil || cmd.Talk != nil):
 		return errors.New("run script: a script that is kept cannot have a payload")
+	case cmd.Stdin != nil && cmd.Talk != nil:
+		return errors.New("run script: a conversation cannot have a payload")
 	case strings.ContainsRune(cmd.Script, 0):
 		return errors.New("run script: script contains a NUL byte")
 	}
 	return nil
 }
 
-func (s *Session) run(cmd fleet.Cmd) (fleet.Result, error) {
+func (s *Session) run(ctx context.Context, cmd fleet.Cmd) (fleet.Result, error) {
+	ctx, ended := context.WithCancel(ctx)
+	defer ended()
 	s.runs++
 	nonce := s.nonce + strconv.Itoa(s.runs)
 	sent, heard := make(chan error, 1), make(chan frame, 1)
-	go func() { sent <- s.send(nonce, cmd) }()
+	go func() { sent <- s.send(ctx, nonce, cmd) }()
 	go func() { heard <- s.hear(s.err, nonce, nil) }()
 	out := s.hear(s.out, nonce, cmd.OnLine)
 	errs := <-heard
+	ended()
 	if out.err == nil && errs.err == nil {
-		// The payload was read to its end by the host, so that send has returned or is about to.
+		// The payload was read to its end by the host, or the conversation is over, so that send returns.
 		if err := <-sent; err != nil {
 			return fleet.Result{}, fmt.Errorf("run script: %w", err)
 		}
