@@ -70,6 +70,53 @@ func TestHostStopsInApply(t *testing.T) {
 	c.run(t, "status").want(t, done)
 }
 
+// TestOwedReload: a run dies after it replaced a file and before the component read it. File and plan agree then, and
+// still the component has to be told.
+func TestOwedReload(t *testing.T) {
+	t.Parallel()
+	h := takeAny(t)
+	with := func(interval string) string {
+		return only(h, "prometheus") + "components: {prometheus: {version: 2.42.0, scrape_interval: " + interval + "}}\n"
+	}
+	c := newController(t, with("2s"))
+	c.run(t, "install", "--yes").want(t, done)
+
+	hangAt(t, h, "reload -- monctl-prometheus.service")
+	c.inventory(t, with("3s"))
+	r := c.begin(t, "install", "--yes")
+	eventually(t, "the reload to begin", func() bool { return on(t, h, "ls /run/hanging 2>/dev/null || true") != "" })
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait()
+	on(t, h, "pkill -9 -f '[m]onctl-shell'; pkill -9 -x sleep; rm /usr/local/sbin/systemctl")
+
+	if scrapes(t, h, "3s") {
+		t.Fatal("the test is wrong: the new configuration is in use already")
+	}
+	c.run(t, "plan").want(t, changes, "reload", "monctl-prometheus.service", "an interrupted run changed what it reads")
+	c.run(t, "install", "--yes").want(t, done)
+	if !scrapes(t, h, "3s") {
+		t.Error("Prometheus was not told of its new configuration")
+	}
+	c.run(t, "install", "--yes").want(t, done, "nothing to change")
+}
+
+// hangAt puts a stand-in for systemctl early in the PATH of a host, which hangs when it is called with these words.
+func hangAt(t *testing.T, h *hosts.Host, words string) {
+	t.Helper()
+	script := "#!/bin/sh\n[ \"$*\" = \"" + words + "\" ] && touch /run/hanging && sleep 1000\nexec /usr/bin/systemctl \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(h.Root(), "usr/local/sbin/systemctl"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { on(t, h, "rm -f /usr/local/sbin/systemctl /run/hanging") })
+}
+
+// scrapes says whether the configuration that a Prometheus uses has this interval.
+func scrapes(t *testing.T, h *hosts.Host, interval string) bool {
+	t.Helper()
+	config := get(t, request(t, "http://"+h.Address+":9090/api/v1/status/config"))
+	return strings.Contains(string(config), "scrape_interval: "+interval)
+}
+
 // consistent waits until nothing works on the host any more and wants no half of anything.
 func consistent(t *testing.T, h *hosts.Host) {
 	t.Helper()
