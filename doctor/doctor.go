@@ -24,6 +24,8 @@ type Check struct {
 	// Root says that the check can tell nothing from a login that is not root. Such a host gets an unknown.
 	Root bool
 
+	// Reads lists other checks whose probe this one judges, too: their probes run when it is selected.
+	Reads []string
 	// Needs lists the parts of the shared look that are gathered only when a selected check needs them.
 	Needs []Shared
 	// Probe is read-only POSIX sh that prints key=value lines; a key may repeat. It finds the tools of every Linux

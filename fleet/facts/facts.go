@@ -122,3 +122,9 @@ func (t Tri) String() string {
 
 // MarshalText gives the same words to JSON.
 func (t Tri) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads them back; any other word is unknown.
+func (t *Tri) UnmarshalText(b []byte) error {
+	*t = triOfWord(string(b))
+	return nil
+}
