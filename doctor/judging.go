@@ -1,0 +1,221 @@
+package doctor
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// perHost makes a Judge of one that looks at a single host, and puts check and host into what it finds.
+func perHost(id string, judge func(Host) []Finding) func(Fleet) []Finding {
+	return func(f Fleet) []Finding {
+		var all []Finding
+		for _, h := range f.Hosts {
+			for _, found := range judge(h) {
+				found.Check, found.Host = id, h.Name
+				all = append(all, found)
+			}
+		}
+		return all
+	}
+}
+
+// perComponent makes a Judge of one that looks at a single running component of some kinds. One that does not run is the
+// business of the family install.
+func perComponent(id string, kinds []string, judge func(Host, Component) []Finding) func(Fleet) []Finding {
+	return perHost(id, func(h Host) []Finding {
+		var all []Finding
+		for _, c := range h.Of(kinds...) {
+			if !c.Running {
+				continue
+			}
+			for _, found := range judge(h, c) {
+				found.Component = c.Name
+				all = append(all, found)
+			}
+		}
+		return all
+	})
+}
+
+// one is a list of one finding.
+func one(level Level, title, cause, fix string, evidence ...Evidence) []Finding {
+	return []Finding{{Level: level, Title: title, Cause: cause, Fix: fix, Evidence: evidence}}
+}
+
+// unsure is a list of one unknown.
+func unsure(title, why string) []Finding {
+	return []Finding{{Level: Unknown, Title: title, Cause: why}}
+}
+
+// said is what a unit wrote into the journal that matches a pattern.
+type said struct {
+	times int
+	last  Entry
+	first Entry
+}
+
+// heard gives what a unit said of something since its last start and within the last while, by the clock since boot,
+// which no step touches. Units without a start time are searched in the last while alone.
+func (h Host) heard(unit string, within time.Duration, what *regexp.Regexp) said {
+	var s said
+	var start time.Duration
+	if u, ok := h.Unit(unit); ok {
+		us, _ := strconv.ParseInt(u.Get("ExecMainStartTimestampMonotonic"), 10, 64)
+		start = time.Duration(us) * time.Microsecond
+	}
+	for _, e := range h.Journal {
+		recent := h.Facts.Clock.Uptime == 0 || h.Facts.Clock.Uptime-e.Monotonic <= within
+		if e.Unit != unit || unit == "" || e.Monotonic < start || !recent || !what.MatchString(e.Text) {
+			continue
+		}
+		if s.times == 0 {
+			s.first = e
+		}
+		s.last = e
+		s.times++
+	}
+	return s
+}
+
+// evidence shows what was said last, cut to a line, and how often.
+func (s said) evidence(unit string) []Evidence {
+	return []Evidence{Says("journal of "+unit, shortened(s.last.Text, 300)), Number("times", float64(s.times), "1")}
+}
+
+// deaf says why the journal tells nothing about a component; nil when it does.
+func deaf(h Host, c Component) []Finding {
+	switch {
+	case h.Unread[string(Journal)] != "":
+		return unsure("its log could not be read", "the journal: "+h.Unread[string(Journal)])
+	case c.Unit == "":
+		return unsure("its log could not be read", "it was not started by systemd, so its log is not in the journal")
+	}
+	return nil
+}
+
+// hearing makes a Judge of a pattern that a component's journal holds when something is wrong. The message counts when it
+// came within the last while and since the last start.
+func hearing(id string, kinds []string, within time.Duration, what *regexp.Regexp, found Finding) func(Fleet) []Finding {
+	return perHost(id, func(h Host) []Finding {
+		var all []Finding
+		for _, c := range h.Of(kinds...) {
+			list := deaf(h, c)
+			if !c.Running && c.Unit == "" {
+				continue
+			}
+			if s := h.heard(c.Unit, within, what); list == nil && s.times > 0 {
+				f := found
+				f.Evidence, f.Since = s.evidence(c.Unit), s.first.At
+				list = []Finding{f}
+			}
+			for _, f := range list {
+				f.Component = c.Name
+				all = append(all, f)
+			}
+		}
+		return all
+	})
+}
+
+// shortened cuts a text to so many bytes, at the start of a character.
+func shortened(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// total sums the samples of a metric over its label sets; false when there is none.
+func (s Samples) total(name string) (sum float64, ok bool) {
+	for series, v := range s {
+		if series == name || strings.HasPrefix(series, name+"{") {
+			sum, ok = sum+v, true
+		}
+	}
+	return sum, ok
+}
+
+// by sums the samples of a metric over each value of one label.
+func (s Samples) by(name, label string) map[string]float64 {
+	sums := map[string]float64{}
+	for series, v := range s {
+		if rest, ok := strings.CutPrefix(series, name+"{"); ok {
+			sums[labelOf(rest, label)] += v
+		}
+	}
+	return sums
+}
+
+// labelOf finds the value of a label in `a="x",b="y"}`.
+func labelOf(labels, name string) string {
+	for i := 0; ; {
+		at := strings.Index(labels[i:], name+`="`)
+		if at < 0 {
+			return ""
+		}
+		at += i
+		if at == 0 || labels[at-1] == ',' || labels[at-1] == '{' || labels[at-1] == ' ' {
+			value, _, _ := strings.Cut(labels[at+len(name)+2:], `"`)
+			return value
+		}
+		i = at + 1
+	}
+}
+
+// versionOf gives the version label of KIND_build_info, "" when the page has none.
+func (c Component) versionOf() string {
+	for series := range c.Metrics {
+		if labels, ok := strings.CutPrefix(series, c.Kind+"_build_info{"); ok {
+			return labelOf(labels, "version")
+		}
+	}
+	return ""
+}
+
+// olderThan compares dotted versions, number by number; an empty or odd one is not older.
+func olderThan(version string, limit ...int) bool {
+	parts := strings.FieldsFunc(strings.TrimPrefix(version, "v"), func(r rune) bool { return r == '.' || r == '-' || r == '+' })
+	for i, want := range limit {
+		if i >= len(parts) {
+			return false
+		}
+		got, err := strconv.Atoi(parts[i])
+		if err != nil {
+			return false
+		}
+		if got != want {
+			return got < want
+		}
+	}
+	return false
+}
+
+// restart is the command a person types to restart a component.
+func (c Component) restart() string {
+	if c.Unit == "" {
+		return "stop process " + strconv.Itoa(c.Process.PID) + " and start it again"
+	}
+	return "systemctl restart " + c.Unit
+}
+
+// sortedKeys gives the keys of a map in order, so that a finding does not change from run to run.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// percent is a share in words.
+func percent(part, whole float64) string {
+	if whole == 0 {
+		return "0 %"
+	}
+	return fmt.Sprintf("%.1f %%", 100*part/whole)
+}
