@@ -44,6 +44,7 @@ func (l *link) watch() {
 			}
 			if misses >= l.misses {
 				l.dead.Store(true)
+				l.client.wire.forget()
 				_ = l.client.Close()
 				return
 			}

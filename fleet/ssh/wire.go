@@ -25,6 +25,14 @@ type wire struct {
 func (w *wire) pause()  { _ = w.SetDeadline(time.Time{}) }
 func (w *wire) resume() { _ = w.SetDeadline(time.Now().Add(w.timeout)) }
 
+// forget lets a close throw away what the kernel has taken and not delivered. Otherwise the rest of a stream could still
+// arrive, and be applied, when a link comes back long after it was given up.
+func (w *wire) forget() {
+	if tcp, ok := w.Conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+}
+
 // done ends the limit and the remembering.
 func (w *wire) done() {
 	w.pause()
