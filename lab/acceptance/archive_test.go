@@ -4,6 +4,8 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,6 +18,7 @@ func TestBadArchives(t *testing.T) {
 	r := releaseOf(t, "node_exporter", "1.12.1", "amd64")
 	good := archiveOf(t, r)
 	arm := archiveOf(t, releaseOf(t, "node_exporter", "1.12.1", "arm64"))
+	const root = "node_exporter-1.12.1.linux-amd64/"
 	changed := bytes.Clone(good)
 	changed[len(changed)/2] ^= 1
 	cases := []struct {
@@ -24,13 +27,15 @@ func TestBadArchives(t *testing.T) {
 		vouched bool
 		words   []string
 	}{
-		{"checksum mismatch", changed, false, []string{"sha256", r.SHA256}},
-		{"another length", append(bytes.Clone(good), 0), false, []string{"sha256", r.SHA256}},
+		{"checksum mismatch", changed, false, []string{"checksum mismatch", r.SHA256}},
+		{"another length", append(bytes.Clone(good), 0), false, []string{"checksum mismatch", r.SHA256}},
 		{"wrong machine under the right name", arm, true, []string{"node_exporter", "arm64", "amd64"}},
 		{"truncated", good[:len(good)/2], true, []string{r.File(), "unexpected EOF"}},
-		{"path that escapes", packed(t, "../../../../../../tmp/monctl-escaped"), true, []string{".."}},
-		{"absolute path", packed(t, "/tmp/monctl-escaped"), true, []string{"/tmp/monctl-escaped"}},
-		{"no program in it", packed(t, "node_exporter-1.12.1.linux-amd64/other"), true, []string{"node_exporter"}},
+		{"path that escapes", repacked(t, good, regular("../../../../../../tmp/monctl-escaped")), true, []string{"points outside the archive"}},
+		{"absolute path", repacked(t, good, regular("/tmp/monctl-escaped")), true, []string{`"/tmp/monctl-escaped" is an absolute path`}},
+		{"link that escapes", repacked(t, good, &tar.Header{Name: root + "etc", Linkname: "../../../etc", Typeflag: tar.TypeSymlink}), true, []string{"../../../etc"}},
+		{"device", repacked(t, good, &tar.Header{Name: root + "null", Typeflag: tar.TypeChar, Devmajor: 1, Devminor: 3}), true, []string{root + "null"}},
+		{"no program in it", repacked(t, nil, regular(root+"other")), true, []string{"node_exporter"}},
 		{"a web page", []byte("<!DOCTYPE html><html>log in first</html>"), true, []string{r.File()}},
 	}
 	for _, bad := range cases {
@@ -57,24 +62,45 @@ func TestBadArchives(t *testing.T) {
 	}
 }
 
-// packed is an archive of one small file.
-func packed(t *testing.T, name string) []byte {
+func regular(name string) *tar.Header {
+	return &tar.Header{Name: name, Mode: 0o755, Typeflag: tar.TypeReg}
+}
+
+// repacked is a good archive, or none, with one more member.
+func repacked(t *testing.T, good []byte, more *tar.Header) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	zip := gzip.NewWriter(&b)
 	out := tar.NewWriter(zip)
-	const text = "#!/bin/sh\n"
-	if err := out.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(text)), Typeflag: tar.TypeReg}); err != nil {
-		t.Fatal(err)
+	if good != nil {
+		copyMembers(t, out, good)
 	}
-	if _, err := out.Write([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	if err := out.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := zip.Close(); err != nil {
+	if err := errors.Join(out.WriteHeader(more), out.Close(), zip.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+func copyMembers(t *testing.T, out *tar.Writer, archive []byte) {
+	t.Helper()
+	zip, err := gzip.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := tar.NewReader(zip)
+	for {
+		header, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err == nil {
+			err = out.WriteHeader(header)
+		}
+		if err == nil {
+			_, err = io.Copy(out, in)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
