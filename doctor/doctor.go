@@ -28,6 +28,8 @@ type Check struct {
 	Reads []string
 	// Needs lists the parts of the shared look that are gathered only when a selected check needs them.
 	Needs []Shared
+	// Uses lists those that are gathered likewise, but that the check can do without.
+	Uses []Shared
 	// Probe is read-only POSIX sh that prints key=value lines; a key may repeat. It finds the tools of every Linux
 	// host, not more, and exits 0 when it could find out what it should. All probes of a host travel in one script, each
 	// in a subshell of its own. "" needs no probe. What it prints is in Host.Probes.

@@ -71,7 +71,7 @@ func probing(checks, all []Check) []Check {
 }
 
 func needs(checks []Check, part Shared) bool {
-	return slices.ContainsFunc(checks, func(c Check) bool { return slices.Contains(c.Needs, part) })
+	return slices.ContainsFunc(checks, func(c Check) bool { return slices.Contains(c.Needs, part) || slices.Contains(c.Uses, part) })
 }
 
 // script is one sh program: each section runs in a subshell of its own, through eval, so that neither an exit nor a

@@ -26,6 +26,7 @@ type dataDir struct {
 	Group      int
 	Mode       string
 	Missing    bool
+	Inside     bool // of a container: Path is not the host's
 	Unreadable bool
 	FS         string // `stat -f -c %T`
 	Size, Free uint64 // bytes
@@ -134,6 +135,8 @@ func (d *dataDir) read(key, value string) {
 	switch key {
 	case "missing":
 		d.Missing = true
+	case "inside":
+		d.Inside = true
 	case "unreadable":
 		d.Unreadable = true
 	case "stat":

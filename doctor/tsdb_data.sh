@@ -14,6 +14,7 @@ segments() { # key folder
 }
 look() { # pid uid path-by-its-own-name path-here
 	echo "dir=$1 $2 $3"
+	[ -z "$inside" ] || echo inside=
 	[ -e "$4" ] || { echo missing= && return; }
 	cd "$4/" || { echo unreadable= && return; }
 	[ -r . ] || { echo unreadable= && return; }
@@ -31,10 +32,10 @@ look() { # pid uid path-by-its-own-name path-here
 	for c in wal/checkpoint.*; do [ -d "$c" ] && echo "checkpoint=${c##*/}"; done
 	for t in *.tmp-for-creation *.tmp-for-deletion; do [ -e "$t" ] && echo "left=$t"; done
 	[ -e lock ] && echo lock=
-	[ "$2" = - ] || find . -xdev -maxdepth 2 ! -user "$2" | head -n 4 | sed 's/^/foreign=/'
+	[ "$2" = - ] || find . -xdev -maxdepth 2 -name lost+found -prune -o ! -user "$2" -print | head -n 4 | sed 's/^/foreign=/'
 	cd /
 }
-seen=
+seen="" inside="" here=$(stat -c %d:%i /)
 for p in /proc/[0-9]*; do
 	comm="" line=""
 	read -r comm <"$p/comm" || continue
@@ -44,11 +45,14 @@ for p in /proc/[0-9]*; do
 	path=$(tr '\000' '\n' <"$p/cmdline" | sed -n -e 's/^--*storage\.tsdb\.path=//p' -e '/^--*storage\.tsdb\.path$/{n;p;}' | tail -n 1)
 	path=${path:-data/}
 	uid=$(sed -n 's/^Uid:[[:space:]]*[0-9]*[[:space:]]*\([0-9]*\).*/\1/p' "$p/status")
+	inside=""
+	[ "$(stat -L -c %d:%i "$p/root")" = "$here" ] || inside=1
 	case $path in
 	/*) look "${p#/proc/}" "${uid:--}" "$path" "$p/root$path" ;;
 	*) look "${p#/proc/}" "${uid:--}" "$(readlink "$p/cwd")/$path" "$p/cwd/$path" ;;
 	esac
 done
+inside=""
 if [ -d /run/systemd/system ]; then
 	for f in /etc/systemd/system/prometheus*.service /usr/lib/systemd/system/prometheus*.service /lib/systemd/system/prometheus*.service \
 		/etc/systemd/system/monctl-prometheus*.service; do
