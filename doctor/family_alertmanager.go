@@ -2,5 +2,18 @@ package doctor
 
 // alertmanagerChecks lists the checks of the family alertmanager.
 func alertmanagerChecks() []Check {
-	return []Check{}
+	return []Check{
+		alertmanagerConfig(),
+		alertmanagerAdvertise(),
+		alertmanagerReady(),
+		alertmanagerConnected(),
+		alertmanagerSending(),
+		alertmanagerNotifications(),
+		alertmanagerAPIVersion(),
+		alertmanagerCluster(),
+		alertmanagerReceiver(),
+		alertmanagerInhibit(),
+		alertmanagerSilences(),
+		alertmanagerInvalid(),
+	}
 }

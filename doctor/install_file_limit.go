@@ -12,9 +12,9 @@ func installFileLimit() Check {
 		ID:    id,
 		Title: "components are far from their limit of open files",
 		Needs: []Shared{Metrics},
-		Judge: perComponent(id, anyComponent, func(_ Host, c Component) []Finding {
-			open, ok := c.Metrics.total("process_open_fds")
-			limit, both := c.Metrics.total("process_max_fds")
+		Judge: perMetered(id, anyComponent, func(_ Host, c Component) []Finding {
+			open, ok := c.Metrics.Sum("process_open_fds")
+			limit, both := c.Metrics.Sum("process_max_fds")
 			if !ok || !both || limit <= 0 || open < 0.8*limit {
 				return nil
 			}

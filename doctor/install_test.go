@@ -30,7 +30,10 @@ func TestInstall(t *testing.T) {
 	}
 	readable := "stat=/etc/p/p.yml|640|0|900|regular file\nstat=/etc/p|750|0|900|directory\nstat=/etc|755|0|0|directory\nstat=/|755|0|0|directory"
 	tryWrongs(t, []wrong{
-		{"unit failed", "prometheus", func(h *Host) { h.down("prometheus"); h.says("prometheus.service", "opening storage failed: lock DB directory") }, installUnitFailed(), Fail, "does not start"},
+		{"unit failed", "prometheus", func(h *Host) {
+			h.down("prometheus")
+			h.says("prometheus.service", "opening storage failed: lock DB directory")
+		}, installUnitFailed(), Fail, "does not start"},
 		{"unit loops", "prometheus", func(h *Host) {
 			h.down("prometheus")
 			h.set("prometheus.service", "ActiveState", "activating")
@@ -84,7 +87,10 @@ func TestInstall(t *testing.T) {
 		{"port, cured", "grafana", func(h *Host) {
 			h.says("grafana.service", `failed to open listener on address 0.0.0.0:3000: bind: address already in use`)
 		}, installPortTaken(), OK, ""},
-		{"privileged", "grafana", func(h *Host) { h.down("grafana"); h.says("grafana.service", `listen tcp 0.0.0.0:80: bind: permission denied`) }, installPrivilegedPort(), Fail, "CAP_NET_BIND"},
+		{"privileged", "grafana", func(h *Host) {
+			h.down("grafana")
+			h.says("grafana.service", `listen tcp 0.0.0.0:80: bind: permission denied`)
+		}, installPrivilegedPort(), Fail, "CAP_NET_BIND"},
 		{"libc", "promtail", func(h *Host) {
 			h.down("promtail")
 			h.says("promtail.service", "promtail: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by promtail)")

@@ -1,7 +1,10 @@
 package doctor
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -86,12 +89,9 @@ func (s said) evidence(unit string) []Evidence {
 	return []Evidence{Says("journal of "+unit, shortened(s.last.Text, 300)), Number("times", float64(s.times), "1")}
 }
 
-// deaf says why the journal tells nothing about a component; nil when it does.
-func deaf(h Host, c Component) []Finding {
-	switch {
-	case h.Unread[string(Journal)] != "":
-		return unsure("its log could not be read", "the journal: "+h.Unread[string(Journal)])
-	case c.Unit == "":
+// deaf says why the journal tells nothing about a component; nil when it does. A journal that cannot be read at all is the runner's business.
+func deaf(c Component) []Finding {
+	if c.Unit == "" {
 		return unsure("its log could not be read", "it was not started by systemd, so its log is not in the journal")
 	}
 	return nil
@@ -103,7 +103,7 @@ func hearing(id string, kinds []string, within time.Duration, what *regexp.Regex
 	return perHost(id, func(h Host) []Finding {
 		var all []Finding
 		for _, c := range h.Of(kinds...) {
-			list := deaf(h, c)
+			list := deaf(c)
 			if !c.Running && c.Unit == "" {
 				continue
 			}
@@ -127,16 +127,6 @@ func shortened(s string, most int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:most], "") + "…"
-}
-
-// total sums the samples of a metric over its label sets; false when there is none.
-func (s Samples) total(name string) (sum float64, ok bool) {
-	for series, v := range s {
-		if series == name || strings.HasPrefix(series, name+"{") {
-			sum, ok = sum+v, true
-		}
-	}
-	return sum, ok
 }
 
 // by sums the samples of a metric over each value of one label.
@@ -218,4 +208,54 @@ func percent(part, whole float64) string {
 		return "0 %"
 	}
 	return fmt.Sprintf("%.1f %%", 100*part/whole)
+}
+
+// perMetered is perComponent for judges of a component's metrics: one whose page could not be read is an unknown.
+func perMetered(id string, kinds []string, judge func(Host, Component) []Finding) func(Fleet) []Finding {
+	return perComponent(id, kinds, func(h Host, c Component) []Finding {
+		if len(c.Metrics) == 0 {
+			return unsure("cannot tell: its metrics could not be read", orNone(c.Replies["/metrics"].Err))
+		}
+		return judge(h, c)
+	})
+}
+
+// askAll makes an Ask that puts some questions to every running component of some kinds.
+func askAll(kinds []string, paths ...string) func(context.Context, *Questions) {
+	return func(ctx context.Context, q *Questions) {
+		for _, c := range q.Host().Of(kinds...) {
+			for _, path := range paths {
+				if c.Base != "" {
+					q.Get(ctx, c, path)
+				}
+			}
+		}
+	}
+}
+
+// reply gives the answer of a component to a question, or why there is none.
+func (c Component) reply(path string) (Reply, []Finding) {
+	r, asked := c.Replies[path]
+	switch {
+	case c.Base == "":
+		return r, unsure("cannot tell: it listens nowhere that is known", "no listening socket of its process was found")
+	case !asked:
+		return r, unsure("cannot tell: it was not asked", "the look ended before "+where(path)+" was asked")
+	case r.Err != "":
+		return r, unsure("cannot tell: "+where(path)+" gave no answer", r.Err)
+	}
+	return r, nil
+}
+
+// decode reads the JSON of a component's answer; an answer that is something else is an unknown.
+func decode[T any](c Component, path string) (T, []Finding) {
+	var v T
+	r, unknown := c.reply(path)
+	if unknown != nil {
+		return v, unknown
+	}
+	if err := json.Unmarshal([]byte(r.Body), &v); err != nil || r.Status != http.StatusOK {
+		return v, unsure("cannot tell: "+where(path)+" did not answer as expected", fmt.Sprintf("status %d, %s", r.Status, orNone(r.Type)))
+	}
+	return v, nil
 }
