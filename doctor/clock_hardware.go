@@ -1,0 +1,183 @@
+package doctor
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/monctl/monctl/fleet/facts"
+)
+
+// clockRTC judges the hardware clock, from which the system clock starts at boot.
+func clockRTC() Check {
+	const id = "clock/rtc"
+	return Check{
+		ID: id, Title: "the hardware clock keeps UTC and is right", Reads: []string{daemonProbe}, After: []string{"clock/offset"}, Judge: perHost(id, judgeRTC), Fix: fixRTC,
+		Doc: Doc{
+			Symptom:  "After every boot the clock is wrong, often by whole hours, until NTP corrects it.",
+			Cause:    "The hardware clock keeps local time, its battery is dead, or nobody writes it.",
+			Evidence: "The third line of /etc/adjtime; /sys/class/rtc/rtc0/since_epoch against the system clock.",
+			Fix:      "timedatectl set-local-rtc 0; rtcsync in chrony.conf, or hwclock --systohc once.",
+			Risk:     "None while the system runs.",
+			Source:   "hwclock(8), “The Adjtime File”; RHEL virtualisation guide, clock element; systemd#8719",
+		},
+	}
+}
+
+func judgeRTC(h Host) []Finding {
+	if !h.setsItsClock() {
+		return nil
+	}
+	if h.Facts.Clock.RTCLocal == facts.Yes {
+		f := one(Warn, "the hardware clock keeps local time", "At boot it is taken for local time of the zone set then: a change of zone or of daylight saving makes the clock wrong by hours.",
+			"timedatectl set-local-rtc 0", Says("/etc/adjtime", "LOCAL"))
+		f[0].Tag = "local"
+		return f
+	}
+	w := strings.Fields(h.Probes[daemonProbe].Get("rtc_seconds"))
+	if len(w) != 2 {
+		return nil
+	}
+	rtc, err := strconv.ParseInt(w[0], 10, 64)
+	system, err2 := strconv.ParseInt(w[1], 10, 64)
+	off := time.Duration(rtc-system) * time.Second
+	if err != nil || err2 != nil || off.Abs() <= time.Minute {
+		return nil
+	}
+	return one(Note, fmt.Sprintf("the hardware clock is %v away from the system clock", off.Abs()),
+		"Nobody writes it, or its battery is dead: the next boot starts with a wrong clock.", "hwclock --systohc   # once the system clock is right",
+		Measured("hardware clock minus system clock", off.Seconds(), 1, "s"))
+}
+
+// clockBootOrder wants Prometheus to start after the clock is right.
+func clockBootOrder() Check {
+	const id = "clock/boot-order"
+	return Check{
+		ID: id, Title: "Prometheus starts after the clock is right", On: []string{"prometheus"}, Reads: []string{daemonProbe},
+		Judge: perHost(id, judgeBootOrder), Fix: fixBootOrder,
+		Doc: Doc{
+			Symptom:  "After a boot everything is out of bounds, and works when Prometheus is restarted later.",
+			Cause:    "Prometheus starts before the clock was corrected. time-sync.target alone does not wait: the wait service of the time daemon must be enabled, too.",
+			Evidence: "After= of the unit; whether systemd-time-wait-sync or chrony-wait is enabled.",
+			Fix:      "A drop-in After=time-sync.target, and the wait service enabled, with a limit so that a boot without network does not hang.",
+			Risk:     "Prometheus starts later when there is no network.",
+			Source:   "systemd-time-wait-sync.service(8); prometheus#10028",
+		},
+	}
+}
+
+func judgeBootOrder(h Host) []Finding {
+	daemons := h.timeDaemons()
+	if !h.setsItsClock() || len(daemons) == 0 {
+		return nil
+	}
+	var found []Finding
+	for _, c := range h.Of("prometheus") {
+		u, ok := h.Unit(c.Unit)
+		if !ok || u.Get("UnitFileState") != "enabled" {
+			continue
+		}
+		ordered := strings.Contains(" "+u.Get("After")+" ", " time-sync.target ")
+		wait := waitService(daemons[0])
+		w, _ := h.Unit(wait)
+		waits := w.Get("UnitFileState") == "enabled"
+		if wait == "" || ordered && waits {
+			continue
+		}
+		level := Note
+		if h.Probes[daemonProbe].Get("rtc") == "" {
+			level = Warn // without a hardware clock every boot begins in the past
+		}
+		found = append(found, Finding{
+			Level: level, Component: c.Name, Title: c.Unit + " does not wait for the right time at boot",
+			Evidence: []Evidence{Says("After=time-sync.target", yesNo(ordered)), Says(wait+" enabled", yesNo(waits))},
+			Cause:    "A wrong hardware clock at boot makes Prometheus store samples at wrong times before the time daemon corrects it.",
+			Fix:      "monctl doctor --fix --only clock/boot-order " + h.Name,
+		})
+	}
+	return found
+}
+
+// waitService delays time-sync.target until a daemon has set the clock.
+func waitService(daemon string) string {
+	switch daemon {
+	case "systemd-timesyncd":
+		return "systemd-time-wait-sync.service"
+	case "chrony", "chronyd":
+		return "chrony-wait.service"
+	case "ntpsec", "ntp":
+		return "ntp-wait.service"
+	}
+	return ""
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// clockSuspended finds a machine that was asleep while its clock stood still.
+func clockSuspended() Check {
+	const id = "clock/suspended"
+	return Check{
+		ID: id, Title: "no suspend left the clock behind", Reads: []string{daemonProbe}, Needs: []Shared{Clocks}, After: []string{"clock/offset"},
+		Judge: judgeSuspended, Fix: fixSlewing,
+		Doc: Doc{
+			Symptom:  "The clock is behind by the length of a suspend, a snapshot or a laptop's sleep; no data afterwards.",
+			Cause:    "The guest's clock stood still, and the time daemon slews instead of stepping.",
+			Evidence: "CLOCK_BOOTTIME minus CLOCK_MONOTONIC, which is the time suspended since boot, beside the offset.",
+			Fix:      "chronyc makestep; makestep 1 -1 in the configuration, so that the next resume corrects itself.",
+			Risk:     "Low: the step is forward.",
+			Source:   "prometheus#8243; microsoft/WSL#10006",
+		},
+	}
+}
+
+func judgeSuspended(f Fleet) []Finding {
+	ref := f.reference()
+	var found []Finding
+	for _, h := range f.Hosts {
+		slept, err := strconv.ParseFloat(h.Probes[daemonProbe].Get("suspended"), 64)
+		if err != nil || slept < 1 || !ref.Known || !h.Clock.Known || !h.setsItsClock() {
+			continue
+		}
+		off := h.Clock.Offset.Minus(ref.Offset)
+		if off.High > -f.Settings.OffsetWarn {
+			continue
+		}
+		found = append(found, Finding{
+			Host: h.Name, Level: Warn, Title: fmt.Sprintf("the machine was suspended for %.0f s since boot, and its clock is %s", slept, ahead(off)),
+			Evidence: []Evidence{Number("suspended since boot", slept, "s"), offsetEvidence("offset to true time", off)},
+			Cause:    "The clock stood still while the machine was suspended, and nothing stepped it afterwards: " + h.makestep(),
+			Fix:      "monctl doctor --fix --only clock/suspended " + h.Name,
+		})
+	}
+	return found
+}
+
+// clockVMware finds a hypervisor that sets the clock against the time daemon.
+func clockVMware() Check {
+	const id = "clock/vmware"
+	return Check{
+		ID: id, Title: "the hypervisor does not set the clock, too", Reads: []string{daemonProbe}, Judge: perHost(id, judgeVMware), Fix: fixVMware,
+		Doc: Doc{
+			Symptom:  "The clock jumps every few hours, or at a snapshot or migration, although the time daemon is fine.",
+			Cause:    "VMware Tools sets the clock of the guest, and the time daemon corrects it back.",
+			Evidence: "vmware-toolbox-cmd timesync status, beside a running time daemon.",
+			Fix:      "vmware-toolbox-cmd timesync disable, and time.synchronize.* = FALSE in the .vmx for the one-off steps.",
+			Risk:     "None while a time daemon runs.",
+			Source:   "VMware Tools guide, “Configuring time synchronization”",
+		},
+	}
+}
+
+func judgeVMware(h Host) []Finding {
+	if h.Probes[daemonProbe].Get("vmware") != "Enabled" || len(h.timeDaemons()) == 0 {
+		return nil
+	}
+	return one(Warn, "VMware Tools sets the clock, and so does "+h.timeDaemons()[0], "Two correct one clock: it jumps at every snapshot, resume and migration.",
+		"vmware-toolbox-cmd timesync disable", Says("vmware-toolbox-cmd timesync status", "Enabled"))
+}
