@@ -69,7 +69,9 @@ func TestAlertmanager(t *testing.T) {
 		{"none configured", "prometheus alertmanager", prom(none, Reached{}), alertmanagerConnected(), Warn, "sends its alerts nowhere"},
 		{"none there", "prometheus", prom(none, Reached{}), alertmanagerConnected(), OK, ""},
 		{"HTML", "prometheus", prom("<html>", Reached{}), alertmanagerConnected(), Unknown, "did not answer as expected"},
-		{"errors long ago", "prometheus", func(h *Host) { h.of("prometheus").Metrics["prometheus_notifications_errors_total{alertmanager=\"x\"}"] = 4 }, alertmanagerSending(), Note, "4 alerts did not reach"},
+		{"errors long ago", "prometheus", func(h *Host) {
+			h.of("prometheus").Metrics["prometheus_notifications_errors_total{alertmanager=\"x\"}"] = 4
+		}, alertmanagerSending(), Note, "4 alerts did not reach"},
 		{"errors now", "prometheus", func(h *Host) {
 			h.of("prometheus").Metrics["prometheus_notifications_errors_total{alertmanager=\"x\"}"] = 4
 			h.says("prometheus.service", `level=error component=notifier alertmanager=http://x:9093/api/v2/alerts msg="Error sending alert" err="connection refused"`)

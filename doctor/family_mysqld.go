@@ -2,5 +2,13 @@ package doctor
 
 // mysqldChecks lists the checks of the family mysqld.
 func mysqldChecks() []Check {
-	return []Check{}
+	return []Check{
+		mysqldDataSourceName(),
+		mysqldClientConfig(),
+		mysqldPassword(),
+		mysqldUp(),
+		mysqldGrants(),
+		mysqldConnections(),
+		mysqldReplicaSyntax(),
+	}
 }

@@ -19,7 +19,10 @@ func ours() []Check {
 }
 
 // unitStart is when the units of a well host were started, since boot.
-const unitStart = 10 * time.Minute
+const (
+	unitStart = 10 * time.Minute
+	minute    = time.Minute
+)
 
 // well is a host on which nothing is wrong, with one running component of each of some kinds.
 func well(kinds ...string) Host {

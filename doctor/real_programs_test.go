@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,6 +38,12 @@ func startReal(t *testing.T, cmd *exec.Cmd) *bytes.Buffer {
 		_ = cmd.Wait()
 	})
 	return &out
+}
+
+// stopReal ends a program, so that all it wrote is there.
+func stopReal(cmd *exec.Cmd) {
+	_ = cmd.Process.Signal(syscall.SIGTERM)
+	_ = cmd.Wait()
 }
 
 // until waits for something to become true.
