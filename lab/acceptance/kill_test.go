@@ -13,35 +13,49 @@ import (
 	"github.com/monctl/monctl/lab/hosts"
 )
 
+// killed is the same inventory for whichever host.
+func killed(h *hosts.Host) string {
+	return "hosts:\n  vm: {address: " + h.Address + ", components: [prometheus, node_exporter]}\n" + killedStack
+}
+
+const killedStack = "components: {prometheus: {version: 2.42.0, scrape_interval: 2s}}\n"
+
 // TestKilled: the controller is killed at many moments, from connecting to proving. Whatever the moment, the host keeps
 // no lock and no half-written file, and the next run makes it whole.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	h := takeAny(t)
-	c := newController(t, only(h, "prometheus, node_exporter")+"components: {prometheus: {version: 2.42.0, scrape_interval: 2s}}\n")
-	start := time.Now()
-	c.run(t, "install", "--yes").want(t, done)
-	whole := time.Since(start)
-	want := settled(t, h)
-	bare(t, h)
-
+	var whole time.Duration
+	var want state
+	step(t, "not at all", func(t *testing.T) {
+		h := takeAny(t)
+		c := newController(t, killed(h))
+		start := time.Now()
+		c.run(t, "install", "--yes").want(t, done)
+		whole, want = time.Since(start), made(t, h)
+	})
 	const moments = 9
 	for i := range moments {
 		after := whole * time.Duration(2*i+1) / (2 * moments)
 		t.Run(fmt.Sprintf("%d of %d", i+1, moments), func(t *testing.T) {
-			r := c.begin(t, "install", "--yes")
-			time.Sleep(after)
-			_ = r.cmd.Process.Kill() // that it has ended is no error: the machine is faster this time
-			_ = r.cmd.Wait()
-			consistent(t, h)
-			c.run(t, "install", "--yes", "--lock-wait=60s").want(t, done, "2 of 2 targets up")
-			if diff := cmp.Diff(want, settled(t, h)); diff != "" {
-				t.Errorf("the host is not what a run that is not killed makes of it (-want +got):\n%s", diff)
-			}
-			c.run(t, "plan").want(t, done)
-			bare(t, h)
+			t.Parallel()
+			killedAfter(t, after, want)
 		})
 	}
+}
+
+func killedAfter(t *testing.T, after time.Duration, want state) {
+	h := takeAny(t)
+	c := newController(t, killed(h))
+	r := c.begin(t, "install", "--yes")
+	time.Sleep(after)
+	_ = r.cmd.Process.Kill() // that it has ended is no error: the machine is faster this time
+	_ = r.cmd.Wait()
+	consistent(t, h)
+	c.run(t, "install", "--yes", "--lock-wait=60s").want(t, done, "2 of 2 targets up")
+	if diff := cmp.Diff(want, made(t, h)); diff != "" {
+		t.Errorf("the host is not what a run that is not killed makes of it (-want +got):\n%s", diff)
+	}
+	c.run(t, "plan").want(t, done)
 }
 
 // TestHostStopsInApply: everything of monctl on the host dies in the middle of the change, as in a power cut. The journal
@@ -50,7 +64,7 @@ func TestHostStopsInApply(t *testing.T) {
 	t.Parallel()
 	h := takeAny(t)
 	before := stateOf(t, h)
-	c := newController(t, only(h, "prometheus, node_exporter")+"components: {prometheus: {version: 2.42.0, scrape_interval: 2s}}\n")
+	c := newController(t, only(h, "prometheus, node_exporter")+killedStack)
 	stop := func(t *testing.T) {
 		t.Helper()
 		r := c.begin(t, "install", "--yes")
@@ -133,8 +147,8 @@ func consistent(t *testing.T, h *hosts.Host) {
 	}
 }
 
-// settled is the state without what differs from run to run: processes, journals, password hashes, numbers of users.
-func settled(t *testing.T, h *hosts.Host) state {
+// made is what differs on a host from a bare one, without what differs from run to run: processes, journals, password hashes.
+func made(t *testing.T, h *hosts.Host) state {
 	t.Helper()
 	s := state{}
 	for path, is := range stateOf(t, h) {
@@ -142,6 +156,8 @@ func settled(t *testing.T, h *hosts.Host) state {
 		case strings.HasPrefix(path, "unit "):
 			path, _, _ = strings.Cut(path, " InvocationID=")
 		case strings.HasPrefix(path, "/var/lib/monctl/.host/journal/"), strings.HasPrefix(path, "/etc/shadow"), strings.HasPrefix(path, "/etc/gshadow"):
+			continue
+		case lab.free.bare[h.Name][path] == is:
 			continue
 		}
 		s[path] = is
@@ -153,7 +169,7 @@ func settled(t *testing.T, h *hosts.Host) state {
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	h := takeAny(t)
-	c := newController(t, only(h, "prometheus, node_exporter")+"components: {prometheus: {version: 2.42.0, scrape_interval: 2s}}\n")
+	c := newController(t, only(h, "prometheus, node_exporter")+killedStack)
 	for _, moment := range []string{"download", "change", "prove"} {
 		t.Run(moment, func(t *testing.T) {
 			if moment == "download" {
