@@ -99,29 +99,36 @@ func perDatabase(id string, judge func(server) ([]Finding, error)) func(Fleet) [
 }
 
 // answer reads the data of a reply of the API, {"status":"success","data":…}.
-func answer[T any](s server, path string) (T, error) {
-	var envelope struct {
-		Status, Error string
-		Data          T
-	}
+func answer[T any](s server, path string) (data T, err error) {
 	r, asked := s.Replies[path]
 	switch {
 	case !s.Running:
-		return envelope.Data, errors.New("prometheus does not run")
+		return data, errors.New("prometheus does not run")
 	case s.Base == "":
-		return envelope.Data, errors.New("prometheus listens nowhere yet")
+		return data, errors.New("prometheus listens nowhere yet")
 	case !asked:
-		return envelope.Data, fmt.Errorf("%s was not asked", where(path))
-	case r.Err != "":
-		return envelope.Data, fmt.Errorf("%s: %s", where(path), r.Err)
+		return data, fmt.Errorf("%s was not asked", where(path))
+	}
+	err = decodeReply(r, path, &data)
+	return data, err
+}
+
+// decodeReply reads the data of a reply into a pointer.
+func decodeReply(r Reply, path string, data any) error {
+	envelope := struct {
+		Status, Error string
+		Data          any
+	}{Data: data}
+	if r.Err != "" {
+		return fmt.Errorf("%s: %s", where(path), r.Err)
 	}
 	if err := json.Unmarshal([]byte(r.Body), &envelope); err != nil {
-		return envelope.Data, fmt.Errorf("%s: answered status %d with %s, not JSON", where(path), r.Status, kindOf(r.Type))
+		return fmt.Errorf("%s: answered status %d with %s, not what was expected", where(path), r.Status, kindOf(r.Type))
 	}
 	if envelope.Status != "success" {
-		return envelope.Data, fmt.Errorf("%s: answered status %d: %s", where(path), r.Status, envelope.Error)
+		return fmt.Errorf("%s: answered status %d: %s", where(path), r.Status, envelope.Error)
 	}
-	return envelope.Data, nil
+	return nil
 }
 
 func where(path string) string {
