@@ -4,7 +4,7 @@ import "slices"
 
 // Checks lists every check, causes before consequences: that is the order in which they are judged and shown.
 func Checks() []Check {
-	return slices.Concat(
+	checks := slices.Concat(
 		clockChecks(),
 		installChecks(),
 		tsdbChecks(),
@@ -15,4 +15,5 @@ func Checks() []Check {
 		mysqldChecks(),
 		securityChecks(),
 	)
+	return append(checks, reachChecks(checks)...)
 }

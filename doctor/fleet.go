@@ -24,6 +24,7 @@ type Fleet struct {
 // Lost is a host that could not be examined.
 type Lost struct {
 	Name, Address string
+	Links         []Link `json:",omitempty"` // as in Host
 	Why           string
 	Err           error `json:"-"`
 }
@@ -39,6 +40,7 @@ type Host struct {
 	Name, Address string
 	ScrapeAddress string   // how others reach it
 	Wants         []string // components that the inventory puts there
+	Links         []Link   `json:",omitempty"` // what the inventory says that its components must reach; not tried
 	Root          bool     // the shell was root's
 	Facts         facts.Facts
 	Mounts        []facts.Disk // every real file system; Path is the mount point

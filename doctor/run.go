@@ -26,6 +26,7 @@ type Target struct {
 	fleet.Host
 	ScrapeAddress string   // how other hosts reach it; "" means Address
 	Wants         []string // components that the inventory puts there
+	Links         []Link   // what it says that they must reach, of LinksOf
 }
 
 // Options are what a look needs. Hosts, Dial and Checks must be set.
@@ -92,7 +93,7 @@ func Look(ctx context.Context, o Options) Fleet {
 	})
 	for i, t := range o.Hosts {
 		if errs[i] != nil {
-			f.Lost = append(f.Lost, Lost{Name: t.Name, Address: t.Address, Why: errs[i].Error(), Err: errs[i]})
+			f.Lost = append(f.Lost, Lost{Name: t.Name, Address: t.Address, Links: t.Links, Why: errs[i].Error(), Err: errs[i]})
 			continue
 		}
 		f.Hosts = append(f.Hosts, *hosts[i])
@@ -134,7 +135,7 @@ func (l *look) host(ctx context.Context, t Target) (*Host, error) {
 
 func newHost(t Target) *Host {
 	h := &Host{
-		Name: t.Name, Address: t.Address, ScrapeAddress: t.ScrapeAddress, Wants: t.Wants,
+		Name: t.Name, Address: t.Address, ScrapeAddress: t.ScrapeAddress, Wants: t.Wants, Links: t.Links,
 		Probes: map[string]Answer{}, Reached: map[string]Reached{}, Pages: map[string]Reply{},
 		Notes: map[string]map[string]string{}, Unread: map[string]string{},
 	}
