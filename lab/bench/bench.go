@@ -55,11 +55,11 @@ type bench struct {
 
 // Run brings a lab up, compares, takes the lab down, and prints every round.
 func Run(ctx context.Context, o Options) ([]Round, error) {
-	lab, err := hosts.Up(ctx, hosts.Options{Name: o.Name, Cache: o.Cache, AMD64: o.Hosts, DiskMB: 1024})
+	defer func() { _ = hosts.Down(context.WithoutCancel(ctx), o.Cache, o.Name) }()
+	lab, err := up(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = lab.Down(context.WithoutCancel(ctx)) }()
 	dir, err := os.MkdirTemp("", "monctl-bench-")
 	if err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
@@ -85,6 +85,17 @@ func Run(ctx context.Context, o Options) ([]Round, error) {
 			ms(r.Cold), ms(r.Applied), ms(r.ExpertCold), ratio(r.Cold, r.ExpertCold), ms(r.NoOp), ms(r.ExpertCheck), ratio(r.NoOp, r.ExpertCheck), r.ColdRSS>>20, r.NoOpRSS>>20)
 	}
 	return rounds, nil
+}
+
+// up boots the hosts in groups: two cores do not boot a hundred at once in time.
+func up(ctx context.Context, o Options) (*hosts.Lab, error) {
+	const group = 20
+	for n := group; n < o.Hosts; n += group {
+		if _, err := hosts.Up(ctx, hosts.Options{Name: o.Name, Cache: o.Cache, AMD64: n, DiskMB: 1024}); err != nil {
+			return nil, err
+		}
+	}
+	return hosts.Up(ctx, hosts.Options{Name: o.Name, Cache: o.Cache, AMD64: o.Hosts, DiskMB: 1024})
 }
 
 func ms(d time.Duration) string { return d.Round(time.Millisecond).String() }
