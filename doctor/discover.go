@@ -27,6 +27,9 @@ func (h *Host) discover(manifests []desired.Manifest) {
 		}
 		c := Component{Kind: kind, Running: true, Process: p, Unit: p.Unit, Flags: flagsOf(p.Args), Replies: map[string]Reply{}}
 		h.listening(&c)
+		if p.Foreign && len(c.Listen) == 0 {
+			continue // in a container that publishes no port: not of this host
+		}
 		h.Components = append(h.Components, c)
 	}
 	for _, u := range h.Units {
@@ -172,7 +175,9 @@ func flagsOf(args []string) map[string]string {
 func (h *Host) listening(c *Component) {
 	flagged := flaggedPort(c.Flags)
 	for _, l := range h.Facts.Listeners {
-		mine := l.PID == c.Process.PID || l.PID == 0 && int(l.Address.Port()) == flagged ||
+		// The port that a container publishes is held by a program of the container's engine, or by nobody.
+		published := c.Process.Foreign && (l.Process == "docker-proxy" || l.Process == "rootlessport" || l.Process == "conmon") && int(l.Address.Port()) == usualPort[c.Kind]
+		mine := published || !c.Process.Foreign && l.PID == c.Process.PID || l.PID == 0 && int(l.Address.Port()) == flagged ||
 			l.PID == 0 && flagged == 0 && int(l.Address.Port()) == usualPort[c.Kind]
 		if l.Network == "tcp" && mine && !slices.Contains(c.Listen, l.Address) {
 			c.Listen = append(c.Listen, l.Address)

@@ -59,14 +59,15 @@ type Host struct {
 
 // Process is one process.
 type Process struct {
-	PID   int
-	Comm  string   // at most 15 characters
-	Exe   string   // what /proc/PID/exe points to; "" without root. " (deleted)" is kept
-	Args  []string // with passwords and tokens replaced by "***"
-	Dir   string   // working directory
-	UID   int      // effective; -1 is unknown
-	Unit  string   // "prometheus.service"; "" or a scope for one started by hand
-	Files int      // limit of open files; 0 is unknown
+	PID     int
+	Comm    string   // at most 15 characters
+	Exe     string   // what /proc/PID/exe points to; "" without root. " (deleted)" is kept
+	Args    []string // with passwords and tokens replaced by "***"
+	Dir     string   // working directory
+	UID     int      // effective; -1 is unknown
+	Unit    string   // "prometheus.service"; "" or a scope for one started by hand
+	Foreign bool     // it has a network of its own: it is in a container
+	Files   int      // limit of open files; 0 is unknown
 }
 
 // Unit is a systemd service: the properties of `systemctl show`, by their names.

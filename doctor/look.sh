@@ -18,13 +18,13 @@ for p in /proc/[0-9]*; do
 	done <"$p/cgroup"
 done
 echo '@@links'
-of= links=
+of= links=/proc/self/ns/net
 for p in $pids; do
-	links="$links /proc/$p/exe /proc/$p/cwd"
+	links="$links /proc/$p/exe /proc/$p/cwd /proc/$p/ns/net"
 	of="$of /proc/$p/comm /proc/$p/cmdline /proc/$p/cgroup /proc/$p/status /proc/$p/limits"
 done
 # Unquoted on purpose: numbers and fixed words of ours.
-[ -z "$links" ] || QUOTING_STYLE=literal stat -c %N $links
+QUOTING_STYLE=literal stat -c %N $links
 echo '@@processes'
 # Arguments are parted by NUL, which becomes the unit separator.
 [ -z "$of" ] || head -v -c 16384 $of | tr '\000' '\037'

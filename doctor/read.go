@@ -64,10 +64,15 @@ func readProcesses(text, links string) []Process {
 			p.read(file, body)
 		}
 	}
+	network := "" // of the host's shell
 	for line := range strings.Lines(links) {
 		name, target, ok := strings.Cut(strings.TrimSpace(line), " -> ")
-		p, file := at(strings.Trim(name, `'`))
-		if target = strings.Trim(target, `'`); !ok || p == nil {
+		name, target = strings.Trim(name, `'`), strings.Trim(target, `'`)
+		if ok && name == "/proc/self/ns/net" {
+			network = target
+		}
+		p, file := at(name)
+		if !ok || p == nil {
 			continue
 		}
 		switch file {
@@ -75,6 +80,8 @@ func readProcesses(text, links string) []Process {
 			p.Exe = target
 		case "cwd":
 			p.Dir = target
+		case "ns/net":
+			p.Foreign = network != "" && target != network
 		}
 	}
 	list := make([]Process, 0, len(order))
