@@ -2,7 +2,7 @@ package doctor
 
 import "regexp"
 
-var amConfigError = regexp.MustCompile(`(?i)Loading configuration file failed|undefined receiver|no routes? provided|undefined time interval|unmarshal errors|field \S+ not found in type`)
+var amConfigError = regexp.MustCompile(`(?i)Loading configuration file failed|config change subscribers failed|undefined receiver|no routes? provided|undefined time interval|unmarshal errors|field \S+ not found in type`)
 
 func alertmanagerConfig() Check {
 	const id = "alertmanager/config"

@@ -18,7 +18,7 @@ func alertmanagerNotifications() Check {
 		Doc: Doc{
 			Symptom:  "`notify retry canceled due to unrecoverable error … unexpected status code 404: no_service`, `403: invalid_token`, `context deadline exceeded`; the alert is in Alertmanager and nobody was told.",
 			Cause:    "The webhook was revoked or cut short, the channel is archived, the host may not reach the internet, or its clock is so wrong that TLS fails.",
-			Evidence: "alertmanager_notifications_failed_total by integration, since its start, and the reason in its journal. Without a message in the last hour it is a note.",
+			Evidence: "alertmanager_notifications_failed_total by integration, since its start, or that most of its requests failed (it retries for minutes before it counts one as failed), and the reason in its journal. Without a message in the last hour it is a note.",
 			Fix:      "By reason: a new webhook in a file (api_url_file, mode 0600), http_config.proxy_url, the clock; then `amtool alert add test`.",
 			Risk:     "low: a test message is sent",
 			Source:   "alertmanager#1616, #3727; alertmanager-mixin AlertmanagerFailedToSendAlerts",
@@ -44,6 +44,12 @@ var notifyReasons = []struct {
 func judgeNotifications(h Host, c Component) []Finding {
 	failed := c.Metrics.by("alertmanager_notifications_failed_total", "integration")
 	sent := c.Metrics.by("alertmanager_notifications_total", "integration")
+	tries, refused := c.Metrics.by("alertmanager_notification_requests_total", "integration"), c.Metrics.by("alertmanager_notification_requests_failed_total", "integration")
+	for integration, n := range refused { // one that is still being retried is not counted as failed for minutes
+		if failed[integration] == 0 && n > tries[integration]/2 {
+			failed[integration], sent[integration] = n, tries[integration]
+		}
+	}
 	s := h.heard(c.Unit, settled, notifyError)
 	var all []Finding
 	for _, integration := range sortedKeys(failed) {
