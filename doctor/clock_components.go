@@ -92,7 +92,7 @@ func judgeComponentClock(f Fleet) []Finding {
 				continue
 			}
 			found = append(found, Finding{
-				Host: h.Name, Component: c.Name, Level: Warn, Title: c.Kind + "'s own clock is " + ahead(off) + " of its host's",
+				Host: h.Name, Component: c.Name, Level: Warn, Title: c.Kind + "'s own clock is " + apartFrom(off) + " its host's",
 				Evidence: []Evidence{offsetEvidence("its clock minus the host's", off), Says("read with", c.Clock.Reader)},
 				Cause:    "The process runs with a shifted clock, or something else than this process answers on its port.",
 				Fix:      "Look at its environment (LD_PRELOAD, FAKETIME) and at what listens on " + strings.TrimPrefix(c.Base, "http://"),
@@ -134,7 +134,7 @@ func judgeAlertClock(f Fleet) []Finding {
 					}
 					found = append(found, Finding{
 						Host: p.Name, Component: prom.Name, Level: Fail, Tag: a.Name + " " + am.Name, Concerns: []string{a.Name},
-						Title:    fmt.Sprintf("alerts arrive at %s already resolved: Prometheus' clock is %s of its", a.Name, ahead(off)),
+						Title:    fmt.Sprintf("alerts arrive at %s already resolved: Prometheus' clock is %s its", a.Name, apartFrom(off)),
 						Evidence: []Evidence{offsetEvidence("Prometheus' clock minus Alertmanager's", off), Number("alerts live for", alertLife.Seconds(), "s")},
 						Cause:    "Prometheus gives alerts four minutes by its own clock.", Fix: "Correct the clock that is wrong.",
 					})

@@ -87,7 +87,7 @@ func againstHere(f Fleet, h Host, ref reference) []Finding {
 		return nil
 	}
 	return []Finding{{
-		Host: h.Name, Level: Warn, Title: "the clock is " + ahead(h.Clock.Offset) + " of this machine's, and nobody says which is right",
+		Host: h.Name, Level: Warn, Title: "the clock is " + apartFrom(h.Clock.Offset) + " this machine's, and nobody says which is right",
 		Evidence: []Evidence{offsetEvidence("offset to this machine's clock", h.Clock.Offset), Says("true time by", ref.Source)},
 		Cause:    "One of the two clocks is wrong. No NTP server answers that could tell which.",
 		Fix:      "Name an NTP server that this machine reaches: monctl doctor --ntp SERVER",

@@ -71,6 +71,15 @@ func ahead(off clock.Interval) string {
 	return spell(v, off.Bound()) + " " + word
 }
 
+// apartFrom is ahead, as the begin of a comparison: "31768.012 s ahead of", "5 s behind".
+func apartFrom(off clock.Interval) string {
+	text := ahead(off)
+	if off.Value() >= 0 {
+		text += " of"
+	}
+	return text
+}
+
 // spell writes a time in seconds with as many decimals as its bound is worth.
 func spell(d, bound time.Duration) string {
 	decimals := 0
