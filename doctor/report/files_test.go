@@ -1,0 +1,40 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"testing"
+
+	"github.com/monctl/monctl/doctor"
+)
+
+func TestJUnit(t *testing.T) {
+	f, r, checks := seed()
+	r.Findings = append(r.Findings, doctor.Finding{Check: "install/disk", Host: "vm1", Level: doctor.Note, Title: "a note"})
+	r.Results[4].Level = doctor.Note
+	var out bytes.Buffer
+	if err := JUnit(&out, f, r, checks); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/seed.xml", out.Bytes())
+	var back suites
+	if err := xml.Unmarshal(out.Bytes(), &back); err != nil {
+		t.Fatal(err)
+	}
+	tests, failures, errors, skipped := 0, 0, 0, 0
+	for _, s := range back.Suites {
+		tests, failures, errors, skipped = tests+s.Tests, failures+s.Failures, errors+s.Errors, skipped+s.Skipped
+	}
+	if tests != len(r.Results)+len(f.Lost) || failures != 2 || errors != 2 || skipped != 1 {
+		t.Errorf("%d tests, %d failures, %d errors, %d skipped", tests, failures, errors, skipped)
+	}
+}
+
+// TestChecksAreDocumented keeps docs/checks.md what the code says.
+func TestChecksAreDocumented(t *testing.T) {
+	var out bytes.Buffer
+	if err := Markdown(&out, doctor.Checks()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "../../docs/checks.md", out.Bytes())
+}
