@@ -24,7 +24,7 @@ func fixOffset(f Fleet, found Finding) (Fix, bool) {
 	}
 	stop, start := h.aroundStep(h.Clock.Offset.Value() - ref.Offset.Value())
 	fix.Steps = append(fix.Steps, stop...)
-	fix.Steps = append(fix.Steps, stepWith(daemons)...)
+	fix.Steps = append(fix.Steps, h.stepWith(daemons)...)
 	fix.Steps = append(fix.Steps, start...)
 	if len(stop) > 0 && len(start) == 0 {
 		fix.Then = "monctl data inspect " + h.Name + "   # Prometheus stays stopped: its newest samples are in the future; this says what to do with them"
@@ -52,12 +52,27 @@ func (h Host) aroundStep(ahead time.Duration) (stop, start []Step) {
 	return stop, start
 }
 
-// stepWith steps with the daemon that is there, or with chrony, installed for it.
-func stepWith(daemons []string) []Step {
+// stepWith steps with the daemon that runs, else with one that is installed, else with chrony, installed for it.
+func (h Host) stepWith(daemons []string) []Step {
+	var first []Step
+	if len(daemons) == 0 {
+		for _, name := range []string{"chrony", "chronyd", "systemd-timesyncd"} {
+			if h.hasUnit(name + ".service") {
+				first = []Step{{"it is installed: enable it", "systemctl unmask " + name + " && systemctl enable " + name}}
+				daemons = []string{name}
+				break
+			}
+		}
+	}
 	if len(daemons) == 0 {
 		return append(installChrony(), chronySteps("chrony")...)
 	}
-	switch d := daemons[0]; {
+	return append(first, stepOf(daemons[0])...)
+}
+
+// stepOf steps with one daemon.
+func stepOf(d string) []Step {
+	switch {
 	case strings.HasPrefix(d, "chrony"):
 		return chronySteps(d)
 	case strings.HasPrefix(d, "systemd-timesyn"):

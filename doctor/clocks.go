@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/monctl/monctl/doctor/clock"
@@ -29,8 +30,15 @@ func (l *look) truth(ctx context.Context, names []string) clock.Truth {
 	if client == nil {
 		client = http.DefaultClient
 	}
-	for _, page := range l.HTTPS {
-		if t.HTTPS = clock.ByDate(ctx, l.watch, client, page); t.HTTPS.Known {
+	readings := make([]clock.Reading, len(l.HTTPS))
+	var wg sync.WaitGroup
+	for i, page := range l.HTTPS {
+		wg.Go(func() { readings[i] = clock.ByDate(ctx, l.watch, client, page) })
+	}
+	wg.Wait()
+	for _, r := range readings {
+		if t.HTTPS.Known = r.Known; r.Known {
+			t.HTTPS = r
 			break
 		}
 	}

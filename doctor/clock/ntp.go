@@ -121,7 +121,7 @@ func agreeing(servers []Server, point time.Duration) (n int, common Interval) {
 // ByDate reads the Date header of a web server. It is true to the second and to the care of whoever runs the server: it
 // tells a blocked UDP port 123 from no network, no more.
 func ByDate(ctx context.Context, w Watch, client *http.Client, url string) Reading {
-	ctx, cancel := context.WithTimeout(ctx, 2*ntpPatience)
+	ctx, cancel := context.WithTimeout(ctx, ntpPatience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
 	if err != nil {
