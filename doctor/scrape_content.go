@@ -8,7 +8,7 @@ func scrapeContent() Check {
 		After: []string{downAfter}, Ask: askDown,
 		Judge: perTrouble("scrape/content", troubleContent, judgeContent),
 		Doc: Doc{
-			Symptom:  "`expected a valid start token, got \"<\"`, `invalid metric type`, `received unsupported Content-Type \"text/html\"`, `non-compliant scrape target sending blank Content-Type and no fallback_scrape_protocol specified for target`",
+			Symptom:  "`\"INVALID\" is not a valid start token`, `expected a valid start token, got …`, `invalid metric type`, `received unsupported Content-Type \"text/html\"`, `non-compliant scrape target sending blank Content-Type and no fallback_scrape_protocol specified for target`",
 			Cause:    "The page is HTML or JSON: a wrong port or path, a login page or a proxy. Or the exporter has a mistake. From 3.0 on Prometheus no longer guesses the format without a Content-Type.",
 			Evidence: "The error in Prometheus, and type and beginning of the same page as its host gets it.",
 			Fix:      "Correct the address; for a real exporter without a type fallback_scrape_protocol: PrometheusText0.0.4.",

@@ -8,7 +8,7 @@ import (
 func scrapeNoTargets() Check {
 	return Check{
 		ID: "scrape/no-targets", Title: "every job has targets",
-		After: []string{downAfter, "scrape/relabelled-away", "scrape/file-sd", "scrape/discovery"},
+		After: []string{downAfter, "scrape/file-sd", "scrape/discovery"},
 		Ask:   askJobs,
 		Judge: perServer("scrape/no-targets", judgeNoTargets),
 		Doc: Doc{

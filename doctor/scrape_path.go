@@ -32,7 +32,7 @@ func scrapePath() Check {
 	}
 }
 
-var statusText = regexp.MustCompile(`\d{3} [A-Z][A-Za-z ]+|status \d{3}`)
+var statusText = regexp.MustCompile(`\d{3}( [A-Z][A-Za-z ]+)?`)
 
 // prefix is the path below which the program behind the port answers.
 func (d downTarget) prefix() string {

@@ -49,7 +49,7 @@ var troubleTexts = []struct {
 	{troubleHost, []string{"no route to host", "network is unreachable", "host is down"}},
 	{troubleSlow, []string{"context deadline exceeded", "i/o timeout", "Client.Timeout", "connection timed out"}},
 	{troubleContent, []string{
-		"expected a valid start token", "expected ", "Content-Type", "invalid metric type", "unexpected", "invalid UTF-8", "does not end with # EOF",
+		"valid start token", "expected ", "Content-Type", "invalid metric type", "unexpected", "invalid UTF-8", "does not end with # EOF",
 		"ParseFloat", "unsupported character", "mime:",
 	}},
 }

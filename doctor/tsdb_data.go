@@ -3,6 +3,7 @@ package doctor
 import (
 	_ "embed" // the probe
 	"errors"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -110,7 +111,7 @@ func newDataDir(text string) dataDir {
 	if len(w) < 3 {
 		return dataDir{UID: -1}
 	}
-	d := dataDir{Path: w[2], UID: -1}
+	d := dataDir{Path: path.Clean(w[2]), UID: -1}
 	d.Unit, _ = strings.CutPrefix(w[0], "unit:")
 	if pid, err := strconv.Atoi(w[0]); err == nil {
 		d.PID, d.Unit = pid, ""

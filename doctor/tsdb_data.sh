@@ -16,7 +16,7 @@ look() { # pid uid path-by-its-own-name path-here
 	echo "dir=$1 $2 $3"
 	[ -z "$inside" ] || echo inside=
 	[ -e "$4" ] || { echo missing= && return; }
-	cd "$4/" || { echo unreadable= && return; }
+	cd -P "$4/" || { echo unreadable= && return; }
 	[ -r . ] || { echo unreadable= && return; }
 	echo "stat=$(stat -c '%d:%i %u %g %a' .)"
 	echo "fs=$(stat -f -c '%T|%S|%b|%a|%c|%d' .)"
