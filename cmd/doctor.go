@@ -173,11 +173,12 @@ func (g *globals) lookOptions(o doctorOptions, words []string, checks []doctor.C
 		Dial: g.dial, Checks: checks, All: doctor.Checks(), Settings: o.settings, Here: here, Parallel: g.parallel,
 		HTTPS: []string{"https://www.google.com/", "https://www.cloudflare.com/"},
 	}
+	links := doctor.LinksOf(stack)
 	for _, h := range stack.Inventory.Hosts {
 		if len(only) > 0 && !slices.Contains(only, h.Name) {
 			continue
 		}
-		t := doctor.Target{Host: h.Host, ScrapeAddress: h.ScrapeAddress}
+		t := doctor.Target{Host: h.Host, ScrapeAddress: h.ScrapeAddress, Links: links[h.Name]}
 		for _, i := range stack.On(h.Name) {
 			t.Wants = append(t.Wants, i.Component.Name)
 		}

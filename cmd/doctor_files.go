@@ -6,17 +6,17 @@ import (
 	"io"
 	"os"
 
-	"github.com/monctl/monctl/cmd/ui"
 	"github.com/monctl/monctl/doctor"
+	"github.com/monctl/monctl/doctor/report"
 	"github.com/monctl/monctl/fleet/fault"
 )
 
 // write writes the report to the files that were asked for.
 func (g *globals) write(o doctorOptions, f doctor.Fleet, r doctor.Report, checks []doctor.Check) error {
-	if err := writeFile(o.junit, 0o644, func(w io.Writer) error { return ui.DoctorJUnit(w, f, r, checks) }); err != nil {
+	if err := writeFile(o.junit, 0o644, func(w io.Writer) error { return report.JUnit(w, f, r, checks) }); err != nil {
 		return err
 	}
-	return writeFile(o.html, 0o644, func(w io.Writer) error { return ui.DoctorHTML(w, f, r, checks) })
+	return writeFile(o.html, 0o644, func(w io.Writer) error { return report.HTML(w, f, r, checks) })
 }
 
 // record writes a fleet, readable by its owner alone: configurations and journals are in it.

@@ -153,7 +153,7 @@ func (h Host) links() []Link {
 		}
 		for _, l := range append(own, h.wanted(c, own)...) {
 			l.From, l.Component = h.Name, c.Name
-			if slices.Contains(h.Probes[reachCheck].All("apart"), pidOf(c)) {
+			if c.Process.Foreign {
 				l.Unknown = hasOwnNetwork
 			}
 			list = append(list, l)

@@ -57,7 +57,8 @@ func matrixFleet() Fleet {
 	)
 	p.Replies[askConfig] = Reply{Status: 200, Body: `{"status":"success","data":{"yaml":"scrape_configs:\n- job_name: probed\n  proxy_url: http://192.168.1.99:3128\n"}}`}
 	p.Replies[askAlertmanagers] = Reply{Status: 200, Body: `{"status":"success","data":{"activeAlertmanagers":[{"url":"http://127.0.0.1:9093/api/v2/alerts"}]}}`}
-	h.Probes[reachCheck] = probed("datasource=1001|http://localhost:9090\nnotify=1003|https://hooks.slack.com\npush=1002|http://192.168.1.12:3100\npush=7|http://other:1\napart=1002")
+	h.Probes[reachCheck] = probed("datasource=1001|http://localhost:9090\nnotify=1003|https://hooks.slack.com\npush=1002|http://192.168.1.12:3100\npush=7|http://other:1")
+	h.of("promtail").Process.Foreign = true
 	h.Links = []Link{
 		{Component: "prometheus", Role: LinkScrape, To: "192.168.1.77:9100"},
 		{Component: "grafana", Role: LinkPush, To: "192.168.1.12:3100", Name: "wanted"},

@@ -1,6 +1,5 @@
 # Whom the components of this host are told to talk to, by their own files, through /proc/PID/root so that a container's are
 # read too. Only scheme, host and port of an address are printed; a path or a user may be a secret.
-own=$(readlink /proc/$$/ns/net)
 flag() { # name: its value among the arguments of the process
 	tr '\0' '\n' <"$p/cmdline" | sed -n "s/^--*$1=//p;/^--*$1\$/{n;p;}" | head -n 1
 }
@@ -30,8 +29,6 @@ for p in /proc/[0-9]*; do
 	comm="" pid=${p#/proc/}
 	read -r comm <"$p/comm" || continue
 	case $comm in prometheus* | grafana* | promtail* | alloy* | alertmanager*) ;; *) continue ;; esac
-	net=$(readlink "$p/ns/net") || { echo "unread=$pid" && continue; }
-	[ "$net" = "$own" ] || echo "apart=$pid"
 	file=$(here "$(flag 'config[.]file')")
 	case $comm in
 	promtail*) [ -z "$file" ] || sed -n 's/^[ -]*url: *//p' "$file" | told push ;;

@@ -65,12 +65,20 @@ func (u *UI) family(f doctor.Fleet, r doctor.Report, family string, checks []doc
 	}
 }
 
-// pictures prints what shows a family at one glance. The reachability matrix of the family scrape belongs here.
+// pictures prints what shows a family at one glance, where a person reads.
 func (u *UI) pictures(f doctor.Fleet, family string) {
-	if family == "clock" && (u.outTTY || u.Verbose) {
-		for _, line := range clockChart(f, min(u.width, 100)-2) {
-			u.Print("  %s", line)
-		}
+	if !u.outTTY && !u.Verbose {
+		return
+	}
+	var lines []string
+	switch family {
+	case "clock":
+		lines = clockChart(f, min(u.width, 100)-2)
+	case "reach":
+		lines = u.reachGrid(f.Links(), min(u.width, 120)-2)
+	}
+	for _, line := range lines {
+		u.Print("  %s", line)
 	}
 }
 
