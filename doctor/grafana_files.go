@@ -3,7 +3,6 @@ package doctor
 import (
 	_ "embed" // the probe
 	"net/url"
-	"strconv"
 	"strings"
 )
 
@@ -16,18 +15,7 @@ const grafanaCheck = "grafana/dashboards"
 var grafanaKinds = []string{"grafana"}
 
 // grafanaAnswer is the part of the probe's answer that is about one process.
-func (h Host) grafanaAnswer(c Component) Answer {
-	a, mine := h.Probes[grafanaCheck], false
-	part := Answer{Exit: a.Exit, Err: a.Err}
-	for _, v := range a.Values {
-		if v.Key == "pid" {
-			mine = v.Value == strconv.Itoa(c.Process.PID)
-		} else if mine {
-			part.Values = append(part.Values, v)
-		}
-	}
-	return part
-}
+func (h Host) grafanaAnswer(c Component) Answer { return h.answerOf(grafanaCheck, c) }
 
 // grafanaIni gives a setting of grafana.ini; "" when it is not set. An environment variable or an argument that overrides
 // it makes it unknown.
