@@ -21,11 +21,15 @@ type Expected struct {
 // still slow, and for a scrape that began before the target was.
 const hopeless = 3
 
+// patience is for a target that answers too slowly, or not at all, where scrapes are frequent: three of them are over
+// sooner than a busy host needs to calm down.
+const patience = 20 * time.Second
+
 // AllUp waits until Prometheus reports every expected target as up and has stored up == 1 for it. It returns what is
 // wrong with each target that is not up when ctx ends or waiting is pointless; the error is for Prometheus itself not
 // answering.
 func (p Prometheus) AllUp(ctx context.Context, expected []Expected) (map[Series]error, error) {
-	w := &watch{failures: map[Series]map[time.Time]bool{}}
+	w := &watch{began: time.Now(), failures: map[Series]map[time.Time]bool{}}
 	for {
 		down, err := p.look(ctx, expected, w)
 		if err == nil && (len(down) == 0 || w.pointless(down)) {
@@ -42,6 +46,7 @@ func (p Prometheus) AllUp(ctx context.Context, expected []Expected) (map[Series]
 
 // watch is what was seen in the course of one AllUp.
 type watch struct {
+	began    time.Time
 	before   map[Series]time.Time          // scrape times at the first look; nil before it
 	failures map[Series]map[time.Time]bool // failed scrapes since then
 	down     map[Series]error              // of the last look
@@ -49,8 +54,8 @@ type watch struct {
 
 // pointless says whether every target that is down has failed often enough.
 func (w *watch) pointless(down map[Series]error) bool {
-	for s := range down {
-		if len(w.failures[s]) < hopeless {
+	for s, err := range down {
+		if len(w.failures[s]) < hopeless || Slow(err) && time.Since(w.began) < patience {
 			return false
 		}
 	}
@@ -132,7 +137,7 @@ func (p Prometheus) stored(ctx context.Context, expected []Expected, window time
 
 // Slow says whether a target failed for want of time, so that a longer interval may help it.
 func Slow(err error) bool {
-	return errors.Is(err, errUnknown) || errors.Is(err, errUnscraped) || errors.Is(err, errUnstored) || strings.Contains(err.Error(), "deadline exceeded")
+	return errors.Is(err, errUnknown) || errors.Is(err, errUnscraped) || errors.Is(err, errUnstored) || strings.Contains(err.Error(), "deadline exceeded") || strings.Contains(err.Error(), "i/o timeout")
 }
 
 var (

@@ -93,11 +93,11 @@ func TestMounts(t *testing.T) {
 
 // TestDarkTarget: a host that Prometheus cannot reach is not proven, whatever it says of itself.
 func TestDarkTarget(t *testing.T) {
+	t.Parallel()
 	all := take(t, "h1", "h2")
 	mon, dark := all[0], all[1]
 	c := newController(t, "hosts:\n"+entry(mon, "prometheus, node_exporter")+entry(dark, "node_exporter")+
 		"components: {prometheus: {version: 2.42.0, scrape_interval: 2s}}\n")
-	c.flags["timeout"] = "45s"
 	on(t, dark, "ip route add blackhole "+mon.Address)
 	t.Cleanup(func() { on(t, dark, "ip route del blackhole "+mon.Address) })
 	before := stateOf(t, dark)
@@ -114,6 +114,7 @@ func TestDarkTarget(t *testing.T) {
 
 // TestOneDeadHost: the others are installed, and the dead one is named with its cause.
 func TestOneDeadHost(t *testing.T) {
+	t.Parallel()
 	all := take(t, "h1", "h2")
 	nobody := strings.TrimSuffix(lab.Gateway(), "1")
 	c := newController(t, "hosts:\n"+entry(all[0], "node_exporter")+entry(all[1], "node_exporter")+

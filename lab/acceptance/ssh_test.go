@@ -1,6 +1,7 @@
 package acceptance
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -93,6 +94,7 @@ func TestSSH(t *testing.T) {
 // TestJump: a host that only another one can reach, by ssh_config and by the inventory. All that monctl asks of the host
 // travels the same way.
 func TestJump(t *testing.T) {
+	t.Parallel()
 	all := take(t, "h1", "h2")
 	jump, far := all[0], all[1]
 	on(t, far, "ip route add blackhole "+lab.Gateway())
@@ -152,7 +154,13 @@ func certify(t *testing.T, h *hosts.Host) string {
 	if err := os.WriteFile(filepath.Join(h.Root(), file), signed, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	on(t, h, "echo 'HostCertificate "+file+"' >/etc/ssh/sshd_config.d/test.conf && systemctl reload ssh")
-	t.Cleanup(func() { on(t, h, "rm "+file+" /etc/ssh/sshd_config.d/test.conf && systemctl reload ssh") })
+	configure := func(script string) {
+		on(t, h, script+" && systemctl reload ssh")
+		if err := h.Wait(context.WithoutCancel(t.Context())); err != nil { // a reload closes the port for a moment
+			t.Fatal(err)
+		}
+	}
+	configure("echo 'HostCertificate " + file + "' >/etc/ssh/sshd_config.d/test.conf")
+	t.Cleanup(func() { configure("rm " + file + " /etc/ssh/sshd_config.d/test.conf") })
 	return publicKey(t, authority)
 }
