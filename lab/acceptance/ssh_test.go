@@ -155,8 +155,8 @@ func certify(t *testing.T, h *hosts.Host) string {
 		t.Fatal(err)
 	}
 	configure := func(script string) {
-		on(t, h, script+" && systemctl reload ssh")
-		if err := h.Wait(context.WithoutCancel(t.Context())); err != nil { // a reload closes the port for a moment
+		on(t, h, script+" && systemctl restart ssh")
+		if err := h.Wait(context.WithoutCancel(t.Context())); err != nil {
 			t.Fatal(err)
 		}
 	}
