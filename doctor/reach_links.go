@@ -20,9 +20,9 @@ const reachCheck = "reach/links"
 // The limits of trying links. sshd looks a name up before it does anything else for a connection, so names wait for
 // each other; addresses do not.
 const (
-	linksWithin    = 8 * time.Second // of one host
-	addressesAtOne = 128
-	namesAtOnce    = 4
+	linksWithin     = 8 * time.Second // of one host
+	addressesAtOnce = 128
+	namesAtOnce     = 4
 )
 
 // reachLinks tries everything that must reach something else. What it finds is the consequence of whatever check can
@@ -61,7 +61,7 @@ func askLinks(ctx context.Context, q *Questions) {
 		}
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() { dialAll(ctx, q, addresses, addressesAtOne) })
+	wg.Go(func() { dialAll(ctx, q, addresses, addressesAtOnce) })
 	wg.Go(func() { dialAll(ctx, q, names, namesAtOnce) })
 	wg.Wait()
 }
