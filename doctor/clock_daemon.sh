@@ -4,9 +4,8 @@ while read -r key value rest; do
 		case $value in *[2367abefABEF]??????) echo may_set=yes ;; *) echo may_set=no ;; esac ;;
 	esac
 done </proc/self/status
-for p in /proc/[0-9]*; do
-	read -r comm <"$p/comm" || continue
-	case $comm in chronyd | ntpd | openntpd | systemd-timesyn) echo "process=$comm" ;; esac
+for f in $(grep -l -s -x -E 'chronyd|ntpd|openntpd|systemd-timesyn' /proc/[0-9]*/comm); do
+	read -r comm <"$f" && echo "process=$comm"
 done
 for d in /sys/class/rtc/rtc*; do
 	[ -e "$d" ] || continue

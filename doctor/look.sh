@@ -1,22 +1,4 @@
-# What is there of a monitoring stack: processes by name or by the flags they were given, and the units of such names.
-# Builtins read every process; only those that match cost a program.
-pids= units=
-for p in /proc/[0-9]*; do
-	comm= line=
-	read -r comm <"$p/comm" || continue
-	read -r line <"$p/cmdline"
-	[ -n "$line" ] || continue
-	case "$comm|$line" in
-	prometheus*\|* | alertmanager*\|* | grafana*\|* | loki*\|* | promtail*\|* | alloy*\|* | pushgateway*\|* | *_exporter*\|* | *-exporter*\|* | \
-		*--web.listen-address* | *--storage.tsdb.path* | *--config.my-cnf*) ;;
-	*) continue ;;
-	esac
-	pids="$pids ${p#/proc/}"
-	while IFS= read -r group; do
-		group=${group##*/}
-		case $group in *.service) case " $units " in *" $group "*) ;; *) units="$units $group" ;; esac ;; esac
-	done <"$p/cgroup"
-done
+# What is there of a monitoring stack: the processes $pids and the units $units, and the file systems.
 echo '@@links'
 of= links=/proc/self/ns/net
 for p in $pids; do
@@ -47,17 +29,6 @@ command -v timeout >/dev/null && limit='timeout 3'
 set +f
 echo '@@units'
 if [ -d /run/systemd/system ] && command -v systemctl >/dev/null; then
-	for f in /etc/systemd/system/*.service /run/systemd/system/*.service /usr/local/lib/systemd/system/*.service \
-		/usr/lib/systemd/system/*.service /lib/systemd/system/*.service; do
-		f=${f##*/}
-		case $f in
-		*@.service | '*.service') continue ;;
-		prometheus* | alertmanager* | grafana* | loki* | promtail* | alloy* | pushgateway* | *_exporter* | *-exporter* | monctl-* | \
-			chrony* | systemd-timesyncd.* | systemd-time-wait-sync.* | ntp.service | ntpd.* | ntpsec.* | ntp-wait.* | openntpd.* | vmtoolsd.* | open-vm-tools.*) ;;
-		*) continue ;;
-		esac
-		case " $units " in *" $f "*) ;; *) units="$units $f" ;; esac
-	done
 	[ -z "$units" ] || $limit systemctl show -p "$properties" -- $units
 	echo "exit=$?"
 else

@@ -11,6 +11,9 @@ import (
 	"github.com/monctl/monctl/fleet/facts"
 )
 
+//go:embed prelude.sh
+var preludeScript string
+
 //go:embed look.sh
 var lookScript string
 
@@ -38,6 +41,8 @@ type section struct {
 	name   string
 	script string
 	limit  int // seconds; 0 is none
+	// when lists words of which one must be in what was seen of the host; nil runs it always.
+	when []string
 }
 
 // sections of the script for some checks. A probe that several checks read is there once.
@@ -48,13 +53,39 @@ func sections(checks []Check, all []Check) []section {
 		{name: manifestSection, script: manifestScript},
 	}
 	if needs(checks, Journal) {
-		parts = append(parts, section{journalSection, journalScript, 8})
+		parts = append(parts, section{name: journalSection, script: journalScript, limit: 8})
 	}
 	for _, c := range probing(checks, all) {
-		parts = append(parts, section{c.ID, c.Probe, c.Limit})
+		parts = append(parts, section{c.ID, c.Probe, c.Limit, stems(c.On)})
 	}
 	return parts
 }
+
+// stems are words that a process or a unit of these kinds of component has in its name or among its flags, so that a host
+// without such a component does not run its probes. They may let too much through, never too little.
+func stems(kinds []string) []string {
+	var list []string
+	for _, k := range kinds {
+		switch k {
+		case "*_exporter":
+			list = append(list, "exporter", "--web.listen-address")
+		case "prometheus":
+			list = append(list, "prometheus", "storage.tsdb", "storage.agent")
+		case "alertmanager":
+			list = append(list, "alertmanager", "cluster.listen-address")
+		case "mysqld_exporter":
+			list = append(list, "mysqld", "config.my-cnf")
+		case "node_exporter":
+			list = append(list, "node", "collector.", "path.procfs")
+		default:
+			list = append(list, strings.TrimSuffix(k, "_exporter"))
+		}
+	}
+	return list
+}
+
+// notSeen is the exit status of a probe that was not run, because the host has nothing that it is about.
+const notSeen = 99
 
 // probing gives the checks whose probes are wanted: those selected and those they read.
 func probing(checks, all []Check) []Check {
@@ -79,14 +110,26 @@ func needs(checks []Check, part Shared) bool {
 func script(parts []section, fence string) string {
 	var b strings.Builder
 	b.WriteString("export LC_ALL=C\nlimit() { shift; \"$@\"; }\nif command -v timeout >/dev/null; then limit() { timeout -k 1 \"$@\"; }; fi\n")
+	b.WriteString("{\n" + preludeScript + "} 2>/dev/null\n")
 	for _, p := range parts {
 		run := "(eval " + fleet.Quote(p.script) + ")"
 		if p.limit > 0 {
 			run = fmt.Sprintf("limit %d sh -c %s", p.limit, fleet.Quote(p.script))
 		}
+		if p.when != nil {
+			run = fmt.Sprintf("{ case $seen in *%s*) %s ;; *) (exit %d) ;; esac; }", strings.Join(quoted(p.when), "*|*"), run, notSeen)
+		}
 		fmt.Fprintf(&b, "echo '%[1]s begin %[2]s'\n%[3]s </dev/null 2>/dev/null\nprintf '\\n%[1]s end %[2]s %%s\\n' $?\n", fence, p.name, run)
 	}
 	return b.String()
+}
+
+func quoted(words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = fleet.Quote(w)
+	}
+	return out
 }
 
 // newFence is a word that no host can guess before it is told.
@@ -150,6 +193,8 @@ func exitSays(exit, limit int) string {
 	switch {
 	case exit == 0:
 		return ""
+	case exit == notSeen:
+		return "its probe was not run: no process or unit of its kind was seen"
 	case limit > 0 && (exit == 124 || exit == 137 || exit == 143):
 		return fmt.Sprintf("the probe was killed after %d s", limit)
 	case exit > 128:

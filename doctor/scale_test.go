@@ -1,0 +1,92 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/monctl/monctl/fleet"
+	"github.com/monctl/monctl/fleet/fleettest"
+	"github.com/monctl/monctl/fleet/ssh"
+)
+
+// TestHundredHosts examines a hundred hosts, a real sshd each time, with every check there is, and one host that accepts
+// connections and never says a word. It must not hold up the others.
+func TestHundredHosts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds of two processors")
+	}
+	// Each login gets a /proc of its own, so that what else runs on this machine is not looked at a hundred times.
+	s := fleettest.StartOpenSSH(t, `LogLevel ERROR
+ForceCommand exec unshare --pid --fork --kill-child --mount-proc sh -c "$SSH_ORIGINAL_COMMAND"`)
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	const hosts = 100
+	o := Options{Checks: Checks(), Settings: Default(), Here: "here"}
+	o.Settings.NTP = []string{}
+	for i := range hosts {
+		h := s.Host()
+		h.Name = fmt.Sprintf("h%03d", i)
+		o.Hosts = append(o.Hosts, Target{Host: h})
+	}
+	dead := s.Host()
+	dead.Name, dead.Port = "dead", silent.Addr().(*net.TCPAddr).Port
+	o.Hosts = append(o.Hosts, Target{Host: dead})
+	const connect = 4 * time.Second
+	auth := ssh.NewAuth(nil)
+	finished := make(chan time.Duration, hosts+1)
+	began := time.Now()
+	o.Report = func(host, _ string, done bool, _ error) {
+		if done && host != "dead" {
+			finished <- time.Since(began)
+		}
+	}
+	o.Dial = func(ctx context.Context, h fleet.Host) (fleet.Conn, error) {
+		within := time.Duration(0)
+		if h.Name == "dead" {
+			within = connect
+		}
+		return ssh.Dial(ctx, h, ssh.Options{Auth: auth, KnownHosts: []string{s.KnownHosts()}, ConfigFiles: []string{}, ConnectTimeout: within})
+	}
+	f := Look(t.Context(), o)
+	looked := time.Since(began)
+	r := Judge(f, o.Checks)
+	took := time.Since(began)
+	var last time.Duration
+	for range hosts {
+		last = max(last, <-finished)
+	}
+	widest := time.Duration(0)
+	for _, h := range f.Hosts {
+		if !h.Clock.Known {
+			t.Errorf("%s: clock: %s", h.Name, h.Clock.Err)
+		}
+		widest = max(widest, h.Clock.Offset.Bound())
+	}
+	t.Logf("%d hosts, %d checks: %v (looked %v, live hosts done after %v), memory %s, widest clock bound %v, %d findings",
+		len(o.Hosts), len(o.Checks), took.Round(time.Millisecond), looked.Round(time.Millisecond), last.Round(time.Millisecond), peak(), widest, len(r.Findings))
+	if len(f.Hosts) != hosts || len(f.Lost) != 1 || f.Lost[0].Name != "dead" {
+		for _, l := range f.Lost {
+			t.Log(l.Why)
+		}
+		t.Fatalf("%d hosts examined, %d lost", len(f.Hosts), len(f.Lost))
+	}
+}
+
+// peak is the largest resident size of this process so far.
+func peak() string {
+	status, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return "?"
+}
