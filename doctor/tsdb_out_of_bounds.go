@@ -6,7 +6,7 @@ import "fmt"
 func tsdbOutOfBounds() Check {
 	return Check{
 		ID: "tsdb/out-of-bounds", Title: "no sample is refused for its time",
-		After: []string{"tsdb/answers", "tsdb/frozen-scrape-clock", "tsdb/head-in-future", "tsdb/blocks-in-future", "tsdb/block-across-now", "clock/offset", "clock/step"},
+		After: []string{"tsdb/answers", "tsdb/frozen-scrape-clock", "tsdb/head-in-future", "tsdb/blocks-in-future", "tsdb/block-across-now", "clock/offset", "clock/stepped"},
 		On:    []string{"prometheus"}, Reads: []string{dataProbe}, Needs: []Shared{Metrics}, Uses: []Shared{Journal},
 		Ask:   asks(askTSDB, askTargets, askConfig, askRuntime, askEarlier),
 		Judge: perDatabase("tsdb/out-of-bounds", judgeOutOfBounds),

@@ -4,7 +4,7 @@ package doctor
 func tsdbOutOfOrder() Check {
 	return Check{
 		ID: "tsdb/out-of-order", Title: "samples arrive in order",
-		After: []string{"tsdb/answers", "tsdb/head-in-future", "tsdb/frozen-scrape-clock", "scrape/duplicate-targets", "clock/offset", "clock/step"},
+		After: []string{"tsdb/answers", "tsdb/head-in-future", "tsdb/frozen-scrape-clock", "scrape/duplicate-targets", "clock/offset", "clock/stepped"},
 		On:    []string{"prometheus"}, Needs: []Shared{Metrics}, Uses: []Shared{Journal},
 		Ask:   asks(askTSDB, askTargets, askRuntime, askEarlier),
 		Judge: perDatabase("tsdb/out-of-order", judgeOutOfOrder),
