@@ -15,7 +15,7 @@ segments() { # key folder
 look() { # pid uid path-by-its-own-name path-here
 	echo "dir=$1 $2 $3"
 	[ -z "$inside" ] || echo inside=
-	[ -e "$4" ] || { echo missing= && return; }
+	[ -e "$4" ] || [ "$me" != 0 ] || { echo missing= && return; }
 	cd -P "$4/" || { echo unreadable= && return; }
 	[ -r . ] || { echo unreadable= && return; }
 	echo "stat=$(stat -c '%d:%i %u %g %a' .)"
@@ -35,7 +35,7 @@ look() { # pid uid path-by-its-own-name path-here
 	[ "$2" = - ] || find . -xdev -maxdepth 2 -name lost+found -prune -o ! -user "$2" -print | head -n 4 | sed 's/^/foreign=/'
 	cd /
 }
-seen="" inside="" here=$(stat -c %d:%i /)
+seen="" inside="" me=$(id -u) here=$(stat -c %d:%i /)
 for p in /proc/[0-9]*; do
 	comm="" line=""
 	read -r comm <"$p/comm" || continue
@@ -48,7 +48,11 @@ for p in /proc/[0-9]*; do
 	inside=""
 	[ "$(stat -L -c %d:%i "$p/root")" = "$here" ] || inside=1
 	case $path in
-	/*) look "${p#/proc/}" "${uid:--}" "$path" "$p/root$path" ;;
+	/*)
+		base=$p/root
+		[ -e "$base/." ] || base="" # not ours to enter: the host's own may do
+		look "${p#/proc/}" "${uid:--}" "$path" "$base$path"
+		;;
 	*) look "${p#/proc/}" "${uid:--}" "$(readlink "$p/cwd")/$path" "$p/cwd/$path" ;;
 	esac
 done
