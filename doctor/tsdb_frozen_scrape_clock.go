@@ -67,7 +67,7 @@ func judgeFrozen(s server) ([]Finding, error) {
 func (s server) mayRestart() bool {
 	future, across, err := s.ahead()
 	n, ok, headErr := s.newest()
-	return err == nil && headErr == nil && len(future)+len(across) >= 0 && (!ok || n.Ahead <= scrapeAhead)
+	return err == nil && headErr == nil && len(future)+len(across) == 0 && (!ok || n.Ahead <= scrapeAhead)
 }
 
 func (s server) restartOrRepair() string {
