@@ -23,6 +23,7 @@ const killedStack = "components: {prometheus: {version: 2.42.0, scrape_interval:
 // TestKilled: the controller is killed at many moments, from connecting to proving. Whatever the moment, the host keeps
 // no lock and no half-written file, and the next run makes it whole.
 func TestKilled(t *testing.T) {
+	needLab(t)
 	t.Parallel()
 	var whole time.Duration
 	var want state
