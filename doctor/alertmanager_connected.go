@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 )
@@ -38,11 +39,9 @@ func askConnected(ctx context.Context, q *Questions) {
 		if c.Base == "" {
 			continue
 		}
-		q.Get(ctx, c, askAlertmanagers)
-		asked := c
-		asked.Replies = q.Host().componentReplies(c.Name)
-		list, unknown := decode[alertmanagerList](asked, askAlertmanagers)
-		if unknown != nil {
+		// The reply itself, and not the Component: its maps belong to the questions while checks ask.
+		var list alertmanagerList
+		if json.Unmarshal([]byte(q.Get(ctx, c, askAlertmanagers).Body), &list) != nil {
 			continue
 		}
 		for _, a := range list.Data.Active {
@@ -51,16 +50,6 @@ func askConnected(ctx context.Context, q *Questions) {
 			}
 		}
 	}
-}
-
-// componentReplies gives the replies of a component by name.
-func (h Host) componentReplies(name string) map[string]Reply {
-	for _, c := range h.Components {
-		if c.Name == name {
-			return c.Replies
-		}
-	}
-	return nil
 }
 
 // dialable is host:port of a URL.

@@ -14,12 +14,13 @@ func installDaemonReload() Check {
 			Risk:     "none: a reload starts and stops nothing",
 			Source:   "systemctl(1) daemon-reload",
 		},
-		Fix: func(_ Fleet, f Finding) (Fix, bool) {
+		Fix: func(all Fleet, f Finding) (Fix, bool) {
+			unit, ok := unitOfFinding(all, f)
 			return Fix{
 				Host: f.Host, Title: "let systemd read its unit files again", Risk: "none: nothing is started or stopped",
 				Steps: []Step{{Why: "the files on disk are newer than what systemd has read", Run: "systemctl daemon-reload"}},
-				Then:  "systemctl restart " + f.Component,
-			}, true
+				Then:  "systemctl restart " + unit,
+			}, ok
 		},
 	}
 }

@@ -33,8 +33,8 @@ func installFileLimit() Check {
 			Risk:     "a restart of Prometheus replays its log",
 			Source:   "systemd.exec(5) LimitNOFILE=",
 		},
-		Fix: func(_ Fleet, f Finding) (Fix, bool) {
-			unit := f.Component + ".service"
+		Fix: func(all Fleet, f Finding) (Fix, bool) {
+			unit, ok := unitOfFinding(all, f)
 			dir := "/etc/systemd/system/" + unit + ".d"
 			return Fix{
 				Host: f.Host, Title: "raise the limit of open files of " + unit, Risk: "none until the restart",
@@ -43,7 +43,7 @@ func installFileLimit() Check {
 					{Why: "systemd reads it", Run: "systemctl daemon-reload"},
 				},
 				Then: "systemctl restart " + unit,
-			}, true
+			}, ok
 		},
 	}
 }

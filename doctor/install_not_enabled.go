@@ -16,12 +16,12 @@ func installNotEnabled() Check {
 			Risk:     "none: nothing is started or stopped now",
 			Source:   "systemctl(1) is-enabled",
 		},
-		Fix: func(_ Fleet, f Finding) (Fix, bool) {
-			unit := f.Component + ".service"
+		Fix: func(all Fleet, f Finding) (Fix, bool) {
+			unit, ok := unitOfFinding(all, f)
 			return Fix{
 				Host: f.Host, Title: "start " + unit + " with the host", Risk: "none: nothing is started or stopped now",
 				Steps: []Step{{Why: "the unit runs and is not enabled", Run: "systemctl enable " + quoteUnit(unit)}},
-			}, true
+			}, ok
 		},
 	}
 }

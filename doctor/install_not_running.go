@@ -17,11 +17,11 @@ func installNotRunning() Check {
 			Risk:     "low: it may have been stopped on purpose",
 			Source:   "systemctl(1) is-enabled",
 		},
-		Fix: func(_ Fleet, f Finding) (Fix, bool) {
-			if f.Tag != "stopped" {
+		Fix: func(fleet Fleet, f Finding) (Fix, bool) {
+			unit, ok := unitOfFinding(fleet, f)
+			if f.Tag != "stopped" || !ok {
 				return Fix{}, false
 			}
-			unit := f.Component + ".service"
 			return Fix{
 				Host: f.Host, Title: "start " + unit, Risk: "low: it may have been stopped on purpose",
 				Steps: []Step{{Why: "the unit is enabled and does not run", Run: "systemctl start " + quoteUnit(unit)}},

@@ -23,13 +23,14 @@ func installSELinux() Check {
 		},
 		Fix: func(f Fleet, found Finding) (Fix, bool) {
 			path := found.Tag
+			unit, ok := unitOfFinding(f, found)
 			return Fix{
 				Host: found.Host, Title: "give " + path + " the label of the policy", Risk: "none: the label becomes what the policy says",
 				Steps: []Step{
 					{Why: "the label of a home folder or of /tmp was kept", Run: "restorecon -v -- " + fleet.Quote(path)},
-					{Why: "start it again", Run: "systemctl reset-failed " + quoteUnit(found.Component+".service") + "; systemctl restart " + quoteUnit(found.Component+".service")},
+					{Why: "start it again", Run: "systemctl reset-failed " + quoteUnit(unit) + "; systemctl restart " + quoteUnit(unit)},
 				},
-			}, path != "" && path[0] == '/'
+			}, ok && path != "" && path[0] == '/'
 		},
 	}
 }

@@ -214,10 +214,32 @@ func percent(part, whole float64) string {
 func perMetered(id string, kinds []string, judge func(Host, Component) []Finding) func(Fleet) []Finding {
 	return perComponent(id, kinds, func(h Host, c Component) []Finding {
 		if len(c.Metrics) == 0 {
-			return unsure("cannot tell: its metrics could not be read", orNone(c.Replies["/metrics"].Err))
+			return unsure("cannot tell: its metrics could not be read", c.whyNoMetrics())
 		}
 		return judge(h, c)
 	})
+}
+
+// whyNoMetrics explains a page that gave no sample.
+func (c Component) whyNoMetrics() string {
+	r, asked := c.Replies["/metrics"]
+	switch {
+	case !asked:
+		return "its page /metrics was not asked for, or it listens nowhere that is known"
+	case r.Err != "":
+		return r.Err
+	case r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden:
+		return "it asks for a login (status " + strconv.Itoa(r.Status) + ")"
+	}
+	return fmt.Sprintf("status %d, %s, no metrics on the page", r.Status, orNone(r.Type))
+}
+
+// unitOfFinding gives the unit that a finding is about, when the host has it.
+func unitOfFinding(f Fleet, found Finding) (string, bool) {
+	h, _ := f.Host(found.Host)
+	unit := found.Component + ".service"
+	_, ok := h.Unit(unit)
+	return unit, ok
 }
 
 // askAll makes an Ask that puts some questions to every running component of some kinds.

@@ -57,7 +57,7 @@ func TestLookAtRealPrograms(t *testing.T) {
 		t.Fatalf("lost: %+v", f.Lost)
 	}
 	for id, a := range f.Hosts[0].Probes {
-		if a.Err != "" {
+		if a.Err != "" && !strings.Contains(a.Err, "was not run") {
 			t.Errorf("probe of %s: %s", id, a.Err)
 		}
 	}

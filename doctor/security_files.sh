@@ -4,7 +4,7 @@ look_at() {
 	case "$seen|" in *"|$1|"*) return ;; esac
 	seen="$seen|$1"
 	[ -f "$1" ] || return
-	what=$(sed -n -e 's/^[ -]*\([a-z_]*\(password\|secret\|api_url\|token\|credentials\|service_key\|routing_key\|auth_identity\|bot_token\|webhook_url\)\) *[:=] *["'\'']\{0,1\}[^ "'\''$#<].*/\1/p' -- "$1" | grep -v '_file$' | sort -u | head -n 5 | tr '\n' ' ')
+	what=$(sed -n -e '/[:=] *\(sys\.env\|env(\|local\.file\|remote\.\|module\.\|argument\.\|nonsensitive\)/d' -e 's/^[ -]*\([a-z_]*\(password\|secret\|api_url\|token\|credentials\|service_key\|routing_key\|auth_identity\|bot_token\|webhook_url\)\) *[:=] *["'\'']\{0,1\}[^ "'\''$#<].*/\1/p' -- "$1" | grep -v '_file$' | sort -u | head -n 5 | tr '\n' ' ')
 	[ -n "$what" ] && stat -L -c "file=%n|%a|%U:%G|$what" -- "$1"
 }
 for p in /proc/[0-9]*; do
