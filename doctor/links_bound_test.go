@@ -43,7 +43,7 @@ func TestLinksAreBounded(t *testing.T) {
 		q := newQuestions(&h, &s, clock.NewWatch())
 		defer q.close()
 		began := time.Now()
-		askLinks(t.Context(), q)
+		askLinks(t.Context(), q, LinkQuery)
 		if took := time.Since(began); took > linksWithin {
 			t.Errorf("it took %v", took)
 		}

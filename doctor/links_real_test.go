@@ -40,3 +40,28 @@ scrape_configs:
 		t.Errorf("%d findings, want 3: %+v", len(found), found)
 	}
 }
+
+// TestRealLinksAreNotCausesTwice lets the family scrape name what is wrong with targets: no link of theirs is a cause of its own.
+func TestRealLinksAreNotCausesTwice(t *testing.T) {
+	r := prometheus(t, 0, `
+global: {scrape_interval: 1s, scrape_timeout: 500ms}
+scrape_configs:
+- job_name: closed
+  static_configs: [{targets: ["`+freeAddress(t)+`", "no-such-name.invalid:9100"]}]
+`)
+	r.scraped()
+	checks := append(scrapeChecks(), reachChecks(scrapeChecks())...)
+	links := 0
+	for _, f := range Judge(r.look(checks), checks).Findings {
+		if f.Check != "reach/targets" {
+			continue
+		}
+		links++
+		if f.MutedBy == "" {
+			t.Errorf("a cause of its own: %+v", f)
+		}
+	}
+	if links != 2 {
+		t.Errorf("%d links are broken, want 2", links)
+	}
+}

@@ -107,11 +107,11 @@ func TestJudgeLinks(t *testing.T) {
 		got = append(got, one.Level.String()+" "+one.Title+" ← "+one.MutedBy)
 	}
 	want := []string{
-		"warn alertmanager cannot reach slack at hooks.slack.com:443: dropped ← ",
 		"warn prometheus cannot reach node at 192.168.1.11:9100: refused ← ",
 		"warn prometheus cannot reach node at 192.168.1.12:9100: dropped ← install/not-running vm2",
 		"warn prometheus cannot reach probed through a proxy at 192.168.1.99:3128: no route ← ",
 		"warn prometheus cannot reach mysql at db:9104: no name ← ",
+		"warn alertmanager cannot reach slack at hooks.slack.com:443: dropped ← ",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -130,7 +130,7 @@ func TestAskLinks(t *testing.T) {
 	h.Probes[reachCheck] = probed(fmt.Sprintf("datasource=1000|http://%s\ndatasource=1000|http://%s\ndatasource=1000|http://no-such-name.invalid:9090", l.Addr(), closed))
 	q := newQuestions(&h, fromHere{}, clock.NewWatch())
 	defer q.close()
-	askLinks(t.Context(), q)
+	askLinks(t.Context(), q, LinkQuery)
 	states := map[string]LinkState{}
 	for _, link := range (Fleet{Hosts: []Host{h}}).Links() {
 		states[link.To] = link.State()

@@ -72,7 +72,7 @@ func monitoring(h *doctor.Host, others []doctor.Host, state func(i int) doctor.R
 		{Kind: "grafana", Name: "grafana-server", Running: true, Process: doctor.Process{PID: 2}},
 		{Kind: "alertmanager", Name: "alertmanager", Running: true, Process: doctor.Process{PID: 3}},
 	}
-	h.Probes["reach/links"] = doctor.Answer{Values: []doctor.Value{
+	h.Probes["reach/receivers"] = doctor.Answer{Values: []doctor.Value{
 		{Key: "datasource", Value: "2|http://127.0.0.1:9090"}, {Key: "datasource", Value: "2|http://loki.example:3100"}, {Key: "notify", Value: "3|https://hooks.slack.com"},
 	}}
 	h.Reached["127.0.0.1:9093"] = doctor.Reached{OK: true, Kind: doctor.ReachOK, Took: 180 * time.Microsecond}
