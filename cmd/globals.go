@@ -61,9 +61,9 @@ func (g *globals) flags(f *pflag.FlagSet) {
 	f.IntVar(&g.parallel, "parallel", 0, "`N` hosts at once (default 32, or parallel: of the inventory)")
 	f.DurationVar(&g.lockWait, "lock-wait", 20*time.Second, "`TIME` to wait for a host that another run holds")
 	f.DurationVar(&g.proveFor, "timeout", installer.DefaultProveFor, "`TIME` that a proof may take")
-	f.StringSliceVar(&g.sshConfig, "ssh-config", nil, "ssh_config `FILE` instead of ~/.ssh/config")
-	f.StringSliceVarP(&g.keys, "key", "i", nil, "private key `FILE` for hosts that the inventory gives none")
-	f.StringSliceVar(&g.knownHosts, "known-hosts", nil, "known_hosts `FILE` instead of those of ssh_config")
+	f.StringArrayVar(&g.sshConfig, "ssh-config", nil, "ssh_config `FILE` instead of ~/.ssh/config")
+	f.StringArrayVarP(&g.keys, "key", "i", nil, "private key `FILE` for hosts that the inventory gives none")
+	f.StringArrayVar(&g.knownHosts, "known-hosts", nil, "known_hosts `FILE` instead of those of ssh_config")
 	f.BoolVar(&g.acceptNew, "accept-new-host-keys", false, "record keys of hosts never seen before, unasked")
 	f.BoolVar(&g.trustUpstream, "trust-upstream-sums", false, "accept upstream's own checksum where no other is known")
 	f.StringVar(&g.mirror, "mirror", "", "base `URL` that replaces the upstream download sites")
@@ -87,6 +87,17 @@ func (g *globals) begin() error {
 		prompter = g.ui
 	}
 	g.auth = ssh.NewAuth(prompter)
+	return namedFiles(g.sshConfig, g.keys)
+}
+
+// namedFiles refuses a file of the command line that is not there: without it, the run would go on with other settings
+// than the person meant. known_hosts may be new.
+func namedFiles(lists ...[]string) error {
+	for _, path := range slices.Concat(lists...) {
+		if _, err := os.Stat(path); err != nil {
+			return fault.Misuse(err, "Name a file that exists, or leave the flag out.")
+		}
+	}
 	return nil
 }
 

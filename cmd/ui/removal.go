@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/monctl/monctl/fleet/resource"
@@ -46,6 +47,9 @@ func (u *UI) Removed(run *installer.Run, outcomes []installer.Outcome, failed []
 		u.Print("%s", strings.TrimSuffix(u.rows(rows), "\n"))
 	}
 	u.Errors(failed)
+	if slices.ContainsFunc(outcomes, func(o installer.Outcome) bool { return o.Err == nil && o.Changed }) {
+		u.Say("until the next change of a host, what was removed there is kept in /var/lib/monctl/.host: monctl rollback HOST brings it back")
+	}
 }
 
 func stoppedUnits(h *installer.Host) []string {
