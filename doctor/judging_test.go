@@ -162,6 +162,17 @@ func TestPagesAreWhole(t *testing.T) {
 	}
 }
 
+func TestNamesOfOtherChecksExist(t *testing.T) {
+	all := Checks()
+	for _, c := range ours() {
+		for _, other := range slices.Concat(c.After, c.Reads) {
+			if !slices.ContainsFunc(all, func(o Check) bool { return o.ID == other }) {
+				t.Errorf("%s names %s, and there is no such check", c.ID, other)
+			}
+		}
+	}
+}
+
 // run runs the probe of a check on this machine.
 func run(t *testing.T, c Check) Answer {
 	t.Helper()
