@@ -63,7 +63,7 @@ func judgeNotifications(h Host, c Component) []Finding {
 		}
 		if own := h.heard(c.Unit, settled, regexp.MustCompile(`(?i)(notify|notification).*`+regexp.QuoteMeta(integration))); own.times > 0 && s.times > 0 {
 			f.Level, f.Since = Fail, own.first.At
-			f.Evidence = append(f.Evidence, Says("journal of "+c.Unit, masked(shortened(own.last.Text, 300))))
+			f.Evidence = append(f.Evidence, Says("journal of "+c.Unit, masked(own.last.Text)))
 			for _, r := range notifyReasons {
 				if r.what.MatchString(own.last.Text) {
 					f.Cause, f.Fix = r.cause, r.fix
@@ -75,8 +75,3 @@ func judgeNotifications(h Host, c Component) []Finding {
 	}
 	return all
 }
-
-var webhook = regexp.MustCompile(`(https?://[^\s/"]+/)[^\s"]+`)
-
-// masked takes the path of addresses away: that of a webhook is its password.
-func masked(s string) string { return webhook.ReplaceAllString(s, "$1***") }

@@ -114,6 +114,14 @@ func TestNoSecretOfAWebhookIsShown(t *testing.T) {
 			}
 		}
 	}
+	for _, text := range []string{"http://kim:sesame@db:3306/", `\"https://discord.com/api/webhooks/12/sesame\": EOF`, "https://x/y?token=sesame", "https://api.telegram.org/bot123456:AAsesame-sesame-sesame/sendMessage"} {
+		if got := masked(text); strings.Contains(got, "sesame") {
+			t.Errorf("shown: %s", got)
+		}
+	}
+	if same := "Post http://loki:3100/loki/api/v1/push: EOF"; masked(same) != same {
+		t.Errorf("masked without need: %s", masked(same))
+	}
 }
 
 // TestRealAlertmanager asks a real one, with each fault really in it.

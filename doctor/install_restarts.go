@@ -52,7 +52,7 @@ func judgeRestarts(h Host) []Finding {
 			}
 		}
 		if e, ok := h.lastError(c.Unit); ok {
-			f.Evidence = append(f.Evidence, Says("journal of "+c.Unit, shortened(e.Text, 300)))
+			f.Evidence = append(f.Evidence, Says("journal of "+c.Unit, masked(e.Text)))
 		}
 		all = append(all, f)
 	}

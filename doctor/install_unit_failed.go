@@ -52,7 +52,7 @@ func judgeUnitFailed(h Host) []Finding {
 			},
 		}
 		if reason, ok := h.lastError(c.Unit); ok {
-			f.Evidence, f.Since = append(f.Evidence, Says("journal of "+c.Unit, shortened(reason.Text, 300))), reason.At
+			f.Evidence, f.Since = append(f.Evidence, Says("journal of "+c.Unit, masked(reason.Text))), reason.At
 		}
 		all = append(all, f)
 	}

@@ -86,7 +86,26 @@ func (h Host) heard(unit string, within time.Duration, what *regexp.Regexp) said
 
 // evidence shows what was said last, cut to a line, and how often.
 func (s said) evidence(unit string) []Evidence {
-	return []Evidence{Says("journal of "+unit, shortened(s.last.Text, 300)), Number("times", float64(s.times), "1")}
+	return []Evidence{Says("journal of "+unit, masked(s.last.Text)), Number("times", float64(s.times), "1")}
+}
+
+// webhook finds addresses, and longWord what may be a token in one.
+var (
+	webhook  = regexp.MustCompile(`(https?://[^\s/"\\]+/)([^\s"\\]+)`)
+	longWord = regexp.MustCompile(`[A-Za-z0-9_-]{16,}`)
+)
+
+// masked makes a line of a journal fit to be shown: no longer than a few lines, without passwords in addresses and without the
+// path of a webhook, which is its password.
+func masked(text string) string {
+	text = webhook.ReplaceAllStringFunc(secretURL.ReplaceAllString(text, "$1***$3"), func(address string) string {
+		m := webhook.FindStringSubmatch(address)
+		if strings.Contains(m[1], "//hooks.") || strings.Contains(m[2], "webhook") || strings.Contains(m[2], "token") || longWord.MatchString(m[2]) {
+			return m[1] + "***"
+		}
+		return address
+	})
+	return shortened(text, 300)
 }
 
 // deaf says why the journal tells nothing about a component; nil when it does. A journal that cannot be read at all is the runner's business.

@@ -66,7 +66,7 @@ func judgeMysqlUp(h Host, c Component) []Finding {
 	if s.times == 0 {
 		return found
 	}
-	f.Evidence = append(f.Evidence, Says("journal of "+c.Unit, shortened(s.last.Text, 300)))
+	f.Evidence = append(f.Evidence, Says("journal of "+c.Unit, masked(s.last.Text)))
 	for _, r := range mysqlReasons {
 		if r.what.MatchString(s.last.Text) {
 			f.Tag, f.Title, f.Cause, f.Fix = r.tag, r.title, r.cause, r.fix
