@@ -260,8 +260,13 @@ func (u *UI) Explain(checks []doctor.Check) {
 		}
 		u.Print("%s  %s", u.paint.bold(c.ID), c.Title)
 		for _, part := range []struct{ name, text string }{
-			{"symptom", c.Doc.Symptom}, {"cause", c.Doc.Cause}, {"evidence", c.Doc.Evidence}, {"fix", c.Doc.Fix}, {"risk", c.Doc.Risk},
-			{"source", c.Doc.Source}, {"caused by", strings.Join(c.After, ", ")},
+			{"symptom", c.Doc.Symptom},
+			{"cause", c.Doc.Cause},
+			{"evidence", c.Doc.Evidence},
+			{"fix", c.Doc.Fix},
+			{"risk", c.Doc.Risk},
+			{"source", c.Doc.Source},
+			{"caused by", strings.Join(c.After, ", ")},
 		} {
 			if part.text != "" {
 				u.Print("  %-10s %s", part.name, part.text)

@@ -29,12 +29,3 @@ func TestJUnit(t *testing.T) {
 		t.Errorf("%d tests, %d failures, %d errors, %d skipped", tests, failures, errors, skipped)
 	}
 }
-
-// TestChecksAreDocumented keeps docs/checks.md what the code says.
-func TestChecksAreDocumented(t *testing.T) {
-	var out bytes.Buffer
-	if err := Markdown(&out, doctor.Checks()); err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "../../docs/checks.md", out.Bytes())
-}

@@ -1,6 +1,5 @@
-// Package report writes what the doctor found as files: a self-contained HTML page, JUnit XML for CI servers, and the
-// pages of the checks in Markdown. It is pure: it looks at nothing and decides nothing, and what it is given is text from
-// hosts, which it escapes.
+// Package report writes what the doctor found as files: a self-contained HTML page, and JUnit XML for CI servers. It is
+// pure: it looks at nothing and decides nothing, and what it is given is text from hosts, which it escapes.
 package report
 
 import (

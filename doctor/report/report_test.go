@@ -176,13 +176,13 @@ func hundred() (doctor.Fleet, doctor.Report, []doctor.Check) {
 }
 
 func TestHTML(t *testing.T) {
-	for name, make := range map[string]func() (doctor.Fleet, doctor.Report, []doctor.Check){
+	for name, build := range map[string]func() (doctor.Fleet, doctor.Report, []doctor.Check){
 		"seed": seed, "hundred": hundred, "nothing": func() (doctor.Fleet, doctor.Report, []doctor.Check) {
 			return doctor.Fleet{Taken: noon, Settings: doctor.Default()}, doctor.Report{}, nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f, r, checks := make()
+			f, r, checks := build()
 			var out bytes.Buffer
 			if err := HTML(&out, f, r, checks); err != nil {
 				t.Fatal(err)
