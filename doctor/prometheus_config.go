@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/goccy/go-yaml"
@@ -53,6 +54,9 @@ func (s server) config() (config, error) {
 	data, err := answer[struct{ YAML string }](s, askConfig)
 	if err != nil {
 		return c, err
+	}
+	if data.YAML == "" {
+		return c, errors.New(askConfig + ": the answer has no configuration")
 	}
 	if err := yaml.Unmarshal([]byte(data.YAML), &c); err != nil {
 		return c, fmt.Errorf("%s: not understood: %w", askConfig, err)

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"net/url"
@@ -28,7 +29,13 @@ type targetList struct {
 	Dropped map[string]int `json:"droppedTargetCounts"` // by job, since 2.48
 }
 
-func (s server) targets() (targetList, error) { return answer[targetList](s, askTargets) }
+func (s server) targets() (targetList, error) {
+	list, err := answer[targetList](s, askTargets)
+	if err == nil && list.Active == nil {
+		err = errors.New("/api/v1/targets: the answer has no activeTargets")
+	}
+	return list, err
+}
 
 // address is the "host:port" that Prometheus connects to.
 func (t target) address() string {

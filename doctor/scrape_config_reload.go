@@ -1,5 +1,7 @@
 package doctor
 
+import "errors"
+
 func scrapeConfigReload() Check {
 	return Check{
 		ID: "scrape/config-reload", Title: "the configuration in force is the one on the disk",
@@ -20,10 +22,13 @@ func scrapeConfigReload() Check {
 
 func judgeConfigReload(s server) ([]Finding, error) {
 	info, err := answer[struct {
-		OK   bool   `json:"reloadConfigSuccess"`
+		OK   *bool  `json:"reloadConfigSuccess"`
 		Last string `json:"lastConfigTime"`
 	}](s, askRuntime)
-	if err != nil || info.OK {
+	if err == nil && info.OK == nil {
+		err = errors.New(askRuntime + ": the answer has no reloadConfigSuccess")
+	}
+	if err != nil || *info.OK {
 		return nil, err
 	}
 	lines, _ := s.said("Error loading config", "Error reloading config", "Failed to apply configuration", "couldn't load configuration", "Loading configuration file failed")

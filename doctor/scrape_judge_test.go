@@ -143,3 +143,18 @@ func FuzzDataDirs(f *testing.F) {
 		}
 	})
 }
+
+// TestCausesExist demands that what a check comes after, and reads, is a check.
+func TestCausesExist(t *testing.T) {
+	ids := map[string]bool{}
+	for _, c := range Checks() {
+		ids[c.ID] = true
+	}
+	for _, c := range families() {
+		for _, id := range append(c.After, c.Reads...) {
+			if !ids[id] {
+				t.Errorf("%s comes after %s, which is no check", c.ID, id)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -36,6 +37,9 @@ func judgeStale(s server) ([]Finding, error) {
 		return nil, err
 	}
 	ages, err := answer[vector](s, askAge)
+	if err == nil && ages.Result == nil {
+		err = errors.New(where(askAge) + ": the answer has no result")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -265,3 +265,29 @@ func TestEveryCheckIsWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswersOfAnotherWorld gives every question answers that are JSON and something else. No check may break, and none may
+// call it well.
+func TestAnswersOfAnotherWorld(t *testing.T) {
+	paths := []string{askTSDB, askFlags, askConfig, askRuntime, askTargets, askAge, askEarlier}
+	for _, body := range []string{
+		`{}`, `[]`, `null`, ``, `{"status":"success"}`, `{"status":"success","data":null}`, `{"status":"success","data":{}}`, `{"status":"success","data":[]}`,
+		`{"status":"error","error":"no"}`, `{"status":"success","data":{"activeTargets":[1],"result":[{}],"yaml":": : [","headStats":{"maxTime":1e30}}}`,
+	} {
+		s := newStack()
+		for _, path := range paths {
+			s.replies[path] = Reply{Status: 200, Type: "application/json", Body: body}
+		}
+		report := Judge(s.fleet(t), families())
+		for _, f := range report.Findings {
+			if strings.Contains(f.Title, "broke") {
+				t.Errorf("%s: %s: %s", body, f.Check, f.Title)
+			}
+		}
+		for _, check := range []string{"tsdb/head-in-future", "tsdb/retention", "tsdb/frozen-scrape-clock", "scrape/interval", "scrape/stale", "scrape/duplicate-targets"} {
+			if got, ok := found(report, check, ""); !ok || got.Level != Unknown {
+				t.Errorf("%s: %s: got %+v, want unknown", body, check, got)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -26,6 +27,9 @@ type newest struct {
 // newest asks the head; false when it is empty.
 func (s server) newest() (newest, bool, error) {
 	h, err := answer[head](s, askTSDB)
+	if err == nil && h.Stats.MinTime == 0 && h.Stats.MaxTime == 0 {
+		err = errors.New(askTSDB + ": the answer has no headStats") // an empty head has the ends of int64
+	}
 	if err != nil || h.empty() {
 		return newest{}, false, err
 	}

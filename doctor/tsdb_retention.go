@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,7 +45,11 @@ func (s server) flags() (map[string]string, error) {
 	if !s.Running && len(s.Flags) > 0 {
 		return s.Flags, nil
 	}
-	return answer[map[string]string](s, askFlags)
+	flags, err := answer[map[string]string](s, askFlags)
+	if err == nil && len(flags) == 0 {
+		err = errors.New(askFlags + ": the answer has no flags")
+	}
+	return flags, err
 }
 
 // tsdbRetention finds a retention that is not what its owner thinks.
