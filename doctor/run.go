@@ -18,7 +18,6 @@ import (
 	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/fleet/shell"
 	"github.com/monctl/monctl/installer/desired"
-	"github.com/monctl/monctl/templates"
 )
 
 // Target is a host to examine.
@@ -227,8 +226,10 @@ func readManifests(text string) []desired.Manifest {
 	return list
 }
 
-// manifestScript reads what monctl left on a host about the components it installed there.
-const manifestScript = "for f in " + templates.StateRoot + "/components/*.json; do [ -f \"$f\" ] && cat -- \"$f\"; done; :"
+// manifestScript reads what monctl left on a host about the components it installed there. The path is a glob of ours.
+func manifestScript() string {
+	return "for f in " + desired.ManifestPath("*") + `; do [ -f "$f" ] && cat -- "$f"; done; :`
+}
 
 // exchange compares the host's clock with this machine's, a few hosts at once.
 func (l *look) exchange(ctx context.Context, conn fleet.Conn) clock.Reading {

@@ -50,7 +50,7 @@ func sections(checks []Check, all []Check) []section {
 	parts := []section{
 		{name: factsSection, script: facts.Script(facts.Options{Listeners: true})},
 		{name: lookSection, script: "properties=" + strings.Join(unitProperties, ",") + "\n" + lookScript},
-		{name: manifestSection, script: manifestScript},
+		{name: manifestSection, script: manifestScript()},
 	}
 	if needs(checks, Journal) {
 		parts = append(parts, section{name: journalSection, script: journalScript, limit: 8})
