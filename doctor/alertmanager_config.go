@@ -7,7 +7,7 @@ var amConfigError = regexp.MustCompile(`(?i)Loading configuration file failed|co
 func alertmanagerConfig() Check {
 	const id = "alertmanager/config"
 	return Check{
-		ID: id, Title: "Alertmanager runs with the configuration that is on the disk", On: []string{"alertmanager"}, Needs: []Shared{Metrics, Journal},
+		ID: id, Title: "Alertmanager runs with the configuration that is on the disk", On: []string{"alertmanager"}, Needs: []Shared{Metrics, Journal}, After: []string{"install/config-readable"},
 		Judge: perHost(id, judgeAMConfig),
 		Doc: Doc{
 			Symptom:  "`Loading configuration file failed`, `undefined receiver \"x\" used in route`, `no route provided in config`; a changed route has no effect.",

@@ -5,7 +5,7 @@ import "strings"
 func scrapeAuth() Check {
 	return Check{
 		ID: "scrape/auth", Title: "the targets let Prometheus in",
-		After: []string{downAfter}, Ask: askDown,
+		After: []string{downAfter, "install/port-taken"}, Ask: askDown,
 		Judge: perTrouble("scrape/auth", troubleAuth, func(d downTarget) Finding {
 			found := Finding{
 				Title: d.name() + " wants a password", Cause: "It answers 401: the job gives no credentials, or wrong ones.",

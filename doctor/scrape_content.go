@@ -5,7 +5,7 @@ import "strings"
 func scrapeContent() Check {
 	return Check{
 		ID: "scrape/content", Title: "the targets answer with metrics",
-		After: []string{downAfter}, Ask: askDown,
+		After: []string{downAfter, "install/port-taken"}, Ask: askDown,
 		Judge: perTrouble("scrape/content", troubleContent, judgeContent),
 		Doc: Doc{
 			Symptom:  "`\"INVALID\" is not a valid start token`, `expected a valid start token, got …`, `invalid metric type`, `received unsupported Content-Type \"text/html\"`, `non-compliant scrape target sending blank Content-Type and no fallback_scrape_protocol specified for target`",

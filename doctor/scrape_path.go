@@ -8,7 +8,7 @@ import (
 func scrapePath() Check {
 	return Check{
 		ID: "scrape/path", Title: "the targets have a metrics page at that path",
-		After: []string{downAfter}, Ask: askDown,
+		After: []string{downAfter, "install/port-taken"}, Ask: askDown,
 		Judge: perTrouble("scrape/path", troublePath, func(d downTarget) Finding {
 			status := statusText.FindString(d.LastError)
 			found := Finding{

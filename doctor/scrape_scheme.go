@@ -5,7 +5,7 @@ import "strings"
 func scrapeScheme() Check {
 	return Check{
 		ID: "scrape/scheme", Title: "http and https are not mixed up",
-		After: []string{downAfter}, Ask: askDown,
+		After: []string{downAfter, "install/port-taken"}, Ask: askDown,
 		Judge: perTrouble("scrape/scheme", troubleScheme, judgeScheme),
 		Doc: Doc{
 			Symptom:  "`http: server gave HTTP response to HTTPS client`, or `server returned HTTP status 400 Bad Request`.",
