@@ -5,9 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"time"
 )
 
 const askAlertmanagers = "/api/v1/alertmanagers"
+
+// discovered is how long after its start Prometheus may know no Alertmanager yet: its discovery passes targets on
+// every 5 s (prometheus discovery/manager.go, updatert).
+const discovered = 15 * time.Second
 
 func alertmanagerConnected() Check {
 	const id = "alertmanager/connected"
@@ -78,6 +83,9 @@ func judgeConnected(id string) func(Fleet) []Finding {
 				return unknown
 			}
 			if len(list.Data.Active) == 0 {
+				if u, _ := h.Unit(c.Unit); h.justStarted(u, discovered) {
+					return nil // it looks for them now
+				}
 				return noAlertmanager(f)
 			}
 			var all []Finding
@@ -96,6 +104,12 @@ func judgeConnected(id string) func(Fleet) []Finding {
 			return all
 		})(f)
 	}
+}
+
+// justStarted says that a unit has not been active for long. One without a known start has.
+func (h Host) justStarted(u Unit, within time.Duration) bool {
+	age, known := h.activeFor(u)
+	return known && age < within
 }
 
 // noAlertmanager is about a Prometheus without one.
