@@ -23,7 +23,7 @@ lint: $(GOFUMPT) $(LINT) ## formatting, vet, golangci-lint, shell scripts
 	@test -z "$$($(GOFUMPT) -l .)" || { $(GOFUMPT) -d .; exit 1; }
 	go vet ./...
 	$(LINT) run ./...
-	shellcheck -s sh -S warning -e SC1091,SC2010,SC2034,SC2154 $$(git ls-files "*.sh" | grep -v expert.sh) .ci/run .ci/setup .ci/skips
+	shellcheck -s sh -S warning -e SC1007,SC3013,SC1091,SC2010,SC2034,SC2154 $$(git ls-files "*.sh" | grep -v expert.sh) .ci/run .ci/setup .ci/skips
 
 unit: $(GOTESTSUM) ## tests that need no hosts
 	PATH=$(CACHE)/checkers/usr/bin:$$PATH $(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/unit.json -- -race -count=1 $(PURE)

@@ -115,7 +115,7 @@ func runDoctor(ctx context.Context, g *globals, o doctorOptions, words []string)
 		g.ui.Checks(checks)
 		return nil
 	}
-	if err := o.judge(g); err != nil {
+	if err := o.judge(); err != nil {
 		return err
 	}
 	look, stack, err := g.lookOptions(o, words, checks)
@@ -142,7 +142,7 @@ func runDoctor(ctx context.Context, g *globals, o doctorOptions, words []string)
 }
 
 // judge refuses thresholds that make no sense, and takes over the servers.
-func (o *doctorOptions) judge(g *globals) error {
+func (o *doctorOptions) judge() error {
 	s := &o.settings
 	if s.OffsetNote <= 0 || s.OffsetWarn < s.OffsetNote || s.OffsetFail < s.OffsetWarn {
 		return fault.Misuse(fmt.Errorf("clock thresholds %v, %v, %v: want them above 0 and in rising order", s.OffsetNote, s.OffsetWarn, s.OffsetFail), "")

@@ -55,8 +55,10 @@ func (h Host) timeDaemons() []string {
 		process string
 		units   []string
 	}{
-		{"chronyd", []string{"chrony", "chronyd"}}, {"systemd-timesyn", []string{"systemd-timesyncd"}},
-		{"ntpd", []string{"ntpsec", "ntp", "ntpd"}}, {"openntpd", []string{"openntpd"}},
+		{"chronyd", []string{"chrony", "chronyd"}},
+		{"systemd-timesyn", []string{"systemd-timesyncd"}},
+		{"ntpd", []string{"ntpsec", "ntp", "ntpd"}},
+		{"openntpd", []string{"openntpd"}},
 	} {
 		name := ""
 		for _, u := range d.units {

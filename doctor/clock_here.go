@@ -56,11 +56,10 @@ func clockTruth() Check {
 
 func judgeTruth(f Fleet) []Finding {
 	var found []Finding
-	silent, liars := 0, []string{}
+	silent := 0
 	for _, s := range f.Truth.Servers {
 		switch {
 		case s.Falseticker:
-			liars = append(liars, s.Name)
 			found = append(found, Finding{
 				Level: Note, Tag: s.Name, Title: "the NTP server " + s.Name + " contradicts the others",
 				Evidence: []Evidence{offsetEvidence("true time minus this machine's clock, by it", s.Offset), offsetEvidence("by the others", f.Truth.Offset)},

@@ -109,12 +109,18 @@ var logged = []struct {
 	level             Level
 	title, cause, fix string
 }{
-	{regexp.MustCompile(`System clock time unset or jumped backwards, restoring`), Note, "the clock started in the past at this boot",
-		"There is no hardware clock, or its battery is dead: systemd began with the time of the last shutdown.", "Replace the battery; let Prometheus wait for the right time: clock/boot-order."},
-	{regexp.MustCompile(`exceeds sanity limit|panic threshold|Unreasonably large|step.*panic`), Fail, "ntpd has given up: the clock is too far off for it",
-		"ntpd corrects no more than 1000 s by itself.", "Stop Prometheus, then step once: ntpd -gq, and start it again. chrony does not have this limit."},
-	{regexp.MustCompile(`adjtimex.*(Operation not permitted|not permitted)|Could not set.*Operation not permitted`), Note, "a time daemon runs where it may not set the clock",
-		"This is a container: its clock is that of the machine.", "Disable the time daemon here, and keep the machine's clock right."},
+	{
+		regexp.MustCompile(`System clock time unset or jumped backwards, restoring`), Note, "the clock started in the past at this boot",
+		"There is no hardware clock, or its battery is dead: systemd began with the time of the last shutdown.", "Replace the battery; let Prometheus wait for the right time: clock/boot-order.",
+	},
+	{
+		regexp.MustCompile(`exceeds sanity limit|panic threshold|Unreasonably large|step.*panic`), Fail, "ntpd has given up: the clock is too far off for it",
+		"ntpd corrects no more than 1000 s by itself.", "Stop Prometheus, then step once: ntpd -gq, and start it again. chrony does not have this limit.",
+	},
+	{
+		regexp.MustCompile(`adjtimex.*(Operation not permitted|not permitted)|Could not set.*Operation not permitted`), Note, "a time daemon runs where it may not set the clock",
+		"This is a container: its clock is that of the machine.", "Disable the time daemon here, and keep the machine's clock right.",
+	},
 	{regexp.MustCompile(`(?i)can't resolve|Temporary failure in name resolution|Could not resolve`), Note, "a time daemon could not resolve a server's name", "DNS did not answer it.", "Check the resolver, or name the server by its address."},
 }
 

@@ -64,10 +64,10 @@ func judgeSynchronised(h Host) []Finding {
 		return nil
 	}
 	synced, how := h.synchronised(daemons[0])
-	switch {
-	case synced == "yes":
+	switch synced {
+	case "yes":
 		return nil
-	case synced == "":
+	case "":
 		return unsure("cannot tell whether "+daemons[0]+" is synchronised", how)
 	}
 	if ago, ok := h.startedAgo(daemons[0]); ok && ago < fresh {

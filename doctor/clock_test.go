@@ -95,18 +95,24 @@ func TestClockFamily(t *testing.T) {
 
 		"no daemon":   {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes")), want: []string{"clock/daemon a warn"}, says: []string{"no time daemon runs"}},
 		"two daemons": {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "process=systemd-timesyn", "tracking="+chrony)), want: []string{"clock/daemon a warn"}, says: []string{"2 time daemons"}},
-		"sources do not answer": {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+strings.Replace(chrony, "Normal", "Not synchronised", 1), "source=^,?,192.0.2.1,0,6,0,4294967295,0,0,0")),
-			want: []string{"clock/synchronised a warn"}, says: []string{"UDP port 123"}},
+		"sources do not answer": {
+			fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+strings.Replace(chrony, "Normal", "Not synchronised", 1), "source=^,?,192.0.2.1,0,6,0,4294967295,0,0,0")),
+			want:  []string{"clock/synchronised a warn"}, says: []string{"UDP port 123"},
+		},
 		"timesyncd hears nobody": {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=systemd-timesyn", "timedatectl.NTPSynchronized=no", "timesync.NTPMessage={ PacketCount=0 }")), want: []string{"clock/synchronised a warn"}},
 		"daemon says nothing":    {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd")), want: []string{"clock/synchronised a unknown"}},
-		"slewing for ever": {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "setting=makestep 1 3", "tracking="+strings.Replace(chrony, "0.000012", "-1234.5", 1))),
-			want: []string{"clock/slewing a warn"}, says: []string{"1234.5 s", "makestep 1 3"}},
+		"slewing for ever": {
+			fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "setting=makestep 1 3", "tracking="+strings.Replace(chrony, "0.000012", "-1234.5", 1))),
+			want:  []string{"clock/slewing a warn"}, says: []string{"1234.5 s", "makestep 1 3"},
+		},
 		"kernel not told":   {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "timedatectl.NTPSynchronized=no", "tracking="+chrony)), want: []string{"clock/rtcsync a warn"}},
 		"distant source":    {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+strings.Replace(chrony, "0.005,64.2", "9.5,64.2", 1))), want: []string{"clock/root-distance a warn"}},
 		"RTC in local time": {fleet: with(clocks(known(0), 0), func(h *Host) { h.Facts.Clock.RTCLocal = facts.Yes }), want: []string{"clock/rtc a warn"}},
 		"RTC far off":       {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "rtc_seconds=1767222000 1767225600")), want: []string{"clock/rtc a note"}},
-		"suspended": {fleet: with(clocks(known(0), -600), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "suspended=600.5")),
-			want: []string{"clock/offset a fail", "< clock/suspended a warn"}},
+		"suspended": {
+			fleet: with(clocks(known(0), -600), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "suspended=600.5")),
+			want:  []string{"clock/offset a fail", "< clock/suspended a warn"},
+		},
 		"VMware": {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "vmware=Enabled")), want: []string{"clock/vmware a warn"}},
 		"ntpd gave up": {fleet: with(clocks(known(0), 0), func(h *Host) {
 			h.Journal = []Entry{{Unit: "ntp.service", Text: "time correction of 31768 seconds exceeds sanity limit (1000)"}}

@@ -187,10 +187,10 @@ func (h *Host) listening(c *Component) {
 		return
 	}
 	rank := func(a netip.AddrPort) int {
-		switch port := int(a.Port()); {
-		case port == flagged:
+		switch int(a.Port()) {
+		case flagged:
 			return 0
-		case port == usualPort[c.Kind]:
+		case usualPort[c.Kind]:
 			return 1
 		}
 		return 2

@@ -17,7 +17,12 @@ func Pages(checks []Check) string {
 		}
 		fmt.Fprintf(&b, "\n### %s\n\nWell: %s.\n\n", c.ID, c.Title)
 		for _, part := range []struct{ name, text string }{
-			{"Symptom", c.Doc.Symptom}, {"Cause", c.Doc.Cause}, {"Evidence", c.Doc.Evidence}, {"Fix", c.Doc.Fix}, {"Risk", c.Doc.Risk}, {"Source", c.Doc.Source},
+			{"Symptom", c.Doc.Symptom},
+			{"Cause", c.Doc.Cause},
+			{"Evidence", c.Doc.Evidence},
+			{"Fix", c.Doc.Fix},
+			{"Risk", c.Doc.Risk},
+			{"Source", c.Doc.Source},
 			{"Explained by", strings.Join(c.After, ", ")},
 		} {
 			if part.text != "" {

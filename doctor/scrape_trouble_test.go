@@ -59,10 +59,13 @@ func newStack() *stack {
 	}
 	s.config = "scrape_configs:\n- job_name: prometheus\n  scrape_interval: 15s\n- job_name: node\n  scrape_interval: 15s\n"
 	s.probe = []Value{
-		{"dir", "100 990 /var/lib/prometheus"}, {"stat", "8:1 990 990 750"}, {"fs", "ext2/ext3|4096|26000000|20000000|6000000|5900000"},
+		{"dir", "100 990 /var/lib/prometheus"},
+		{"stat", "8:1 990 990 750"},
+		{"fs", "ext2/ext3|4096|26000000|20000000|6000000|5900000"},
 		{"meta", "01AAAAAAAAAAAAAAAAAAAAAAAA/meta.json:\t\"minTime\": " + fmt.Sprint(now.Add(-5*time.Hour).UnixMilli()) + ","},
 		{"meta", "01AAAAAAAAAAAAAAAAAAAAAAAA/meta.json:\t\"maxTime\": " + fmt.Sprint(now.Add(-2*time.Hour).UnixMilli()) + ","},
-		{"wal", "3 00000004 00000006 9000"}, {"chunks", "2 000002 000003 400"},
+		{"wal", "3 00000004 00000006 9000"},
+		{"chunks", "2 000002 000003 400"},
 	}
 	unit := func(name string) Unit {
 		return Unit{Name: name, Properties: map[string]string{"ActiveState": "active", "LoadState": "loaded", "UnitFileState": "enabled", "NRestarts": "0", "Result": "success"}}
