@@ -1,5 +1,11 @@
 package doctor
 
+import (
+	"slices"
+
+	"github.com/monctl/monctl/fleet/facts"
+)
+
 func scrapeNotScraped() Check {
 	return Check{
 		ID: "scrape/not-scraped", Title: "every exporter is scraped",
@@ -47,7 +53,14 @@ func judgeNotScraped(f Fleet) []Finding {
 	return found
 }
 
+// scrapedIn says that some target is the component, or was meant to be: its usual port, where nothing listens now, is
+// what scrape/refused speaks of.
 func (c Component) scrapedIn(h Host, scraped map[string]bool) bool {
+	usual := itoa(usualPort[c.Kind])
+	vacant := !slices.ContainsFunc(h.Facts.Listeners, func(l facts.Listener) bool { return portOf(l.Address) == usual })
+	if scraped[h.Name+":"+usual] && vacant && h.Facts.ListenersRead {
+		return true
+	}
 	for _, a := range c.Listen {
 		if scraped[h.Name+":"+portOf(a)] {
 			return true
