@@ -124,8 +124,9 @@ func TestNoSecretOfAWebhookIsShown(t *testing.T) {
 	}
 }
 
-// TestRealAlertmanager asks a real one, with each fault really in it.
-func TestRealAlertmanager(t *testing.T) {
+// alertmanagerProgram finds Debian's Alertmanager, which ends at once without the templates of its package.
+func alertmanagerProgram(t *testing.T) string {
+	t.Helper()
 	program, err := exec.LookPath("prometheus-alertmanager")
 	if err != nil {
 		t.Skip("no prometheus-alertmanager here (package prometheus-alertmanager)")
@@ -133,6 +134,12 @@ func TestRealAlertmanager(t *testing.T) {
 	if _, err := os.Stat("/usr/share/prometheus/alertmanager/default.tmpl"); err != nil {
 		t.Skip("the package prometheus-alertmanager is unpacked but not installed: its template is missing")
 	}
+	return program
+}
+
+// TestRealAlertmanager asks a real one, with each fault really in it.
+func TestRealAlertmanager(t *testing.T) {
+	program := alertmanagerProgram(t)
 	start := func(t *testing.T, config string) Host {
 		dir := t.TempDir()
 		file := filepath.Join(dir, "alertmanager.yml")

@@ -81,10 +81,7 @@ func TestSecurity(t *testing.T) {
 
 // TestSecretFilesOnThisMachine lets a real Alertmanager read a real file that everybody may read.
 func TestSecretFilesOnThisMachine(t *testing.T) {
-	program, err := exec.LookPath("prometheus-alertmanager")
-	if err != nil {
-		t.Skip("no prometheus-alertmanager here (package prometheus-alertmanager)")
-	}
+	program := alertmanagerProgram(t)
 	file := filepath.Join(t.TempDir(), "am.yml")
 	config := "route:\n  receiver: s\nreceivers:\n- name: s\n  slack_configs:\n  - channel: '#x'\n    api_url: https://hooks.example/T0/sesame\n"
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil { //nolint:gosec
