@@ -253,6 +253,8 @@ func (l *look) exchange(ctx context.Context, conn fleet.Conn) clock.Reading {
 func (l *look) ask(ctx context.Context, conn fleet.Conn, h *Host) {
 	q := newQuestions(h, conn, l.watch)
 	defer q.close()
+	view := *h // checks see the components as they were found, so the view is taken before anything is asked
+	view.Components = slices.Clone(h.Components)
 	var wg sync.WaitGroup
 	if needs(l.Checks, Metrics) {
 		for i := range h.Components {
@@ -264,8 +266,6 @@ func (l *look) ask(ctx context.Context, conn fleet.Conn, h *Host) {
 			wg.Go(func() { q.clock(ctx, &h.Components[i]) })
 		}
 	}
-	view := *h // checks see the components as they were found
-	view.Components = slices.Clone(h.Components)
 	for _, c := range l.Checks {
 		if c.Ask != nil && c.appliesTo(view) {
 			wg.Go(func() {
