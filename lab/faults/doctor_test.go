@@ -74,7 +74,7 @@ func examine(t *testing.T, names ...string) []finding {
 		if err := json.Unmarshal([]byte(line), &event); err != nil {
 			t.Fatalf("doctor: %v\n%s\n%s", err, line, o.stderr)
 		}
-		if event.finding.Check != "" && event.finding.Title != "" {
+		if event.Check != "" && event.Title != "" {
 			all = append(all, event.finding)
 		}
 	}

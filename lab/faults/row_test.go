@@ -26,7 +26,6 @@ type row struct {
 	check string
 	host  string   // that the finding is about; "" is on
 	words []string // what the finding must say
-	path  string   // of the page that a row of served scrapes
 }
 
 // functions is what the scripts of rows share. KEPT has the configuration as it was installed.
@@ -153,7 +152,7 @@ type target struct {
 }
 
 func targets(*testing.T) []target {
-	h, err := lab.Lab.Host("h1")
+	h, err := lab.Host("h1")
 	if err != nil {
 		return nil
 	}
