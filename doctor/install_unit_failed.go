@@ -14,7 +14,7 @@ func installUnitFailed() Check {
 		After: []string{
 			"install/binary", "install/arch", "install/libc", "install/selinux", "install/user", "install/config-readable", "install/port-taken",
 			"install/out-of-memory", "install/disk", "install/inodes", "install/read-only", "install/unfinished", "install/privileged-port",
-			"install/two-copies", "alertmanager/config", "alertmanager/advertise", "grafana/database", "grafana/provisioning", "loki/schema", "mysqld/client-config",
+			"install/two-copies", "install/file-limit", "alertmanager/config", "alertmanager/advertise", "grafana/database", "grafana/provisioning", "loki/schema", "mysqld/client-config",
 			"mysqld/data-source-name",
 		},
 		Needs: []Shared{Journal},
