@@ -58,7 +58,7 @@ var scrapeRows = []row{
 		check: "scrape/name", words: []string{"no-such-host.invalid"},
 	}),
 	configured(row{
-		fault: "a target is listed twice", breaks: "IP=$(sed -n 's/.*\"\\(.*2:9100\\)\".*/\\1/p' $yml)\n" + `printf '  - job_name: fault\n    static_configs: [{targets: ["%s"], labels: {instance: again}}]\n' $IP >>$yml`, until: number(8),
+		fault: "a target is listed twice", breaks: "IP=$(sed -n 's/.*\"\\(.*2:9100\\)\".*/\\1/p' $yml)\n" + `printf '  - job_name: fault\n    static_configs: [{targets: ["%s"], labels: {instance: again}}]\n' $IP >>$yml`, until: more(1),
 		check: "scrape/duplicate-targets",
 	}),
 	configured(row{
@@ -70,7 +70,7 @@ var scrapeRows = []row{
 		check: "scrape/limit", mends: restart,
 	}),
 	configured(row{
-		fault: "relabelling drops a job", breaks: "sed -i '/job_name: \"grafana\"/a\\    relabel_configs: [{action: drop, source_labels: [instance], regex: .*}]' $yml", until: number(6),
+		fault: "relabelling drops a job", breaks: "sed -i '/job_name: \"grafana\"/a\\    relabel_configs: [{action: drop, source_labels: [instance], regex: .*}]' $yml", until: more(-1),
 		check: "scrape/relabelled-away", words: []string{"grafana"},
 	}),
 	configured(row{
@@ -94,7 +94,7 @@ var scrapeRows = []row{
 		check: "scrape/interval",
 	}),
 	configured(row{
-		fault: "an exporter is in no job", breaks: "sed -i '/2:9100\"/,+2d' $yml", until: number(6),
+		fault: "an exporter is in no job", breaks: "sed -i '/2:9100\"/,+2d' $yml", until: more(-1),
 		check: "scrape/not-scraped", host: "h2",
 	}),
 	configured(row{
