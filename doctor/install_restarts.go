@@ -14,7 +14,7 @@ func installRestarts() Check {
 		ID:    id,
 		Title: "components do not crash and come back",
 		After: []string{"install/out-of-memory", "install/disk", "install/unit-failed", "install/file-limit"},
-		On:    nil,
+		Own:   true,
 		Needs: []Shared{Journal},
 		Judge: perHost(id, judgeRestarts),
 		Doc: Doc{

@@ -19,8 +19,8 @@ type row struct {
 	on      string // the host that is broken
 	breaks  string // sh, as root on that host
 	mends   string
-	outside func(t *testing.T, h *hosts.Host) // breaks what cannot be broken from inside
-	undo    func(t *testing.T, h *hosts.Host)
+	outside func(t *testing.T, s *site, h *hosts.Host) // first: what cannot be broken from inside
+	undo    func(t *testing.T, s *site, h *hosts.Host)
 	until   func(t *testing.T, s *site) bool // the fault has taken effect; nil is at once
 
 	check string
@@ -50,6 +50,20 @@ again() { # UNIT: as it was installed
 yml=/etc/monctl/prometheus/prometheus.yml
 reload() { systemctl kill --kill-whom=main -s HUP monctl-prometheus; }
 restored() { rm -rf /etc/monctl && cp -a /root/kept /etc/monctl; }
+prometheus() { # FLAG...
+	dropin monctl-prometheus "ExecStart=
+ExecStart=/opt/monctl/prometheus/current/prometheus --config.file=$yml --storage.tsdb.path=$data --storage.tsdb.retention.time=15d --web.listen-address=:9090 $*"
+}
+data=/var/lib/monctl/prometheus
+empty() { systemctl stop monctl-prometheus; rm -rf $data/*; chown -R monctl-prometheus:monctl-prometheus $data; again monctl-prometheus; } # as on the first day
+block() { # SECONDS from now: a block that begins there
+	at=$(($(date +%s) + $1))
+	printf '# TYPE lab gauge\nlab 1 %d\nlab 2 %d\n# EOF\n' $at $((at + 15)) >/tmp/block
+	/opt/monctl/prometheus/current/promtool tsdb create-blocks-from openmetrics /tmp/block /tmp/blocks >/dev/null
+	chown -R monctl-prometheus:monctl-prometheus /tmp/blocks
+	mv /tmp/blocks/* $data/
+}
+blocks() { ls -d $data/??????????????????????????; }
 serve() { # DIR PORT
 	systemd-run --quiet --unit=fault-web /usr/local/bin/busybox httpd -f -p $2 -h $1
 }
@@ -89,11 +103,11 @@ func (s *site) eventually(t *testing.T, what string, is func(*testing.T, *site) 
 func (r row) run(t *testing.T, s *site) (finding, bool) {
 	h := s.host(t, r.on)
 	t.Cleanup(func() { r.mend(t, s, h) })
+	if r.outside != nil {
+		r.outside(t, s, h)
+	}
 	if r.breaks != "" {
 		on(t, h, r.breaks)
-	}
-	if r.outside != nil {
-		r.outside(t, h)
 	}
 	if r.until != nil {
 		s.eventually(t, "the fault has taken effect", r.until)
@@ -123,18 +137,17 @@ func (r row) about() string {
 	return r.on
 }
 
-// is tells whether the right check alone names causes: once, or once for each target of a job.
+// is tells whether the right finding is the only cause that is named.
 func (r row) is(all []finding) bool {
 	found := causes(all)
-	return len(found) > 0 && !slices.ContainsFunc(found, func(f finding) bool {
-		return f.Check != r.check || f.Host != r.about() || slices.ContainsFunc(r.words, func(w string) bool { return !f.says(w) })
-	})
+	return len(found) == 1 && found[0].Check == r.check && found[0].Host == r.about() &&
+		!slices.ContainsFunc(r.words, func(w string) bool { return !found[0].says(w) })
 }
 
 func (r row) mend(t *testing.T, s *site, h *hosts.Host) {
 	t.Helper()
 	if r.undo != nil {
-		r.undo(t, h)
+		r.undo(t, s, h)
 	}
 	if r.mends != "" {
 		on(t, h, r.mends)
@@ -202,8 +215,8 @@ func after(d time.Duration) func(*testing.T, *site) bool {
 }
 
 // filter runs nft in the network of a host.
-func filter(rules string) func(*testing.T, *hosts.Host) {
-	return func(t *testing.T, h *hosts.Host) {
+func filter(rules string) func(*testing.T, *site, *hosts.Host) {
+	return func(t *testing.T, _ *site, h *hosts.Host) {
 		cmd := exec.Command("ip", "netns", "exec", h.Machine, "nft", "-f", "-")
 		cmd.Stdin = strings.NewReader(rules)
 		if out, err := cmd.CombinedOutput(); err != nil {

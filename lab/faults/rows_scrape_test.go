@@ -21,7 +21,7 @@ func job(text string) string { return "cat >>$yml <<'END'\n  - job_name: fault\n
 
 var dropFilter = `table inet fault { chain input { type filter hook input priority 0; tcp dport 9100 VERDICT; }; }`
 
-func unfilter(t *testing.T, h *hosts.Host) { filter("delete table inet fault")(t, h) }
+func unfilter(t *testing.T, s *site, h *hosts.Host) { filter("delete table inet fault")(t, s, h) }
 
 // scrapeRows are faults between Prometheus and what it scrapes.
 var scrapeRows = []row{
@@ -107,13 +107,13 @@ var scrapeRows = []row{
 	}),
 }
 
-func cut(t *testing.T, h *hosts.Host) {
+func cut(t *testing.T, _ *site, h *hosts.Host) {
 	if err := h.Cut(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
-func uncut(t *testing.T, h *hosts.Host) {
+func uncut(t *testing.T, _ *site, h *hosts.Host) {
 	if err := h.Mend(context.WithoutCancel(t.Context())); err != nil {
 		t.Error(err)
 	}

@@ -76,6 +76,14 @@ func (s *site) install(ctx context.Context) error {
 	return s.prepare(ctx)
 }
 
+// receiver gives the host of Alertmanager somebody to notify. What it has keeps from being a note.
+const receiver = `
+mkdir -p /srv/receiver
+systemd-run --quiet --unit=receiver /usr/local/bin/busybox httpd -f -p 127.0.0.1:9099 -h /srv/receiver
+printf '    webhook_configs: [{url: http://127.0.0.1:9099/alerts}]\n' >>/etc/monctl/alertmanager/alertmanager.yml
+systemctl kill --kill-whom=main -s HUP monctl-alertmanager
+`
+
 // prepare gives every host the web server and a copy of its configuration.
 func (s *site) prepare(ctx context.Context) error {
 	program, err := os.ReadFile(lab.busybox)
@@ -83,11 +91,15 @@ func (s *site) prepare(ctx context.Context) error {
 		return err
 	}
 	for _, h := range s.Hosts {
-		if _, err := h.Exec(ctx, `[ -e /root/kept ] || cp -a /etc/monctl /root/kept`); err != nil {
-			return err
-		}
 		if err := os.WriteFile(filepath.Join(h.Root(), "usr/local/bin/busybox"), program, 0o755); err != nil {
 			return err
+		}
+		script := "cp -a /etc/monctl /root/kept"
+		if h == s.server() {
+			script = receiver + script
+		}
+		if out, err := h.Exec(ctx, script); err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
 		}
 	}
 	return nil
