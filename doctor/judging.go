@@ -61,8 +61,8 @@ type said struct {
 	first Entry
 }
 
-// runSince is when the present run of a unit began, since boot; 0 when that is not known. Of a unit that falls over and is
-// started again, the runs of the last minute count as one.
+// runSince is when the present run of a unit began, since boot; 0 when that is not known. While a unit that falls over again
+// and again has just been started, the run before counts, too: this one has not come to its error yet.
 func (h Host) runSince(unit string) time.Duration {
 	u, _ := h.Unit(unit)
 	us, err := strconv.ParseInt(u.Get("ExecMainStartTimestampMonotonic"), 10, 64)
@@ -70,8 +70,10 @@ func (h Host) runSince(unit string) time.Duration {
 		return 0
 	}
 	start := time.Duration(us) * time.Microsecond
-	if n := u.Get("NRestarts"); n != "" && n != "0" && h.Facts.Clock.Uptime-start < time.Minute {
-		start -= time.Minute
+	const young, before = time.Minute, 20 * time.Second
+	waits := u.Get("SubState") == "auto-restart" || u.Get("ActiveState") == "failed"
+	if n := u.Get("NRestarts"); n != "" && n != "0" && !waits && h.Facts.Clock.Uptime-start < young {
+		start -= before
 	}
 	return start
 }

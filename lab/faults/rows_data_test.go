@@ -57,7 +57,7 @@ var dataRows = []row{
 	}),
 	configured(row{
 		fault: "a target sends time stamps of an hour ahead", breaks: web("page.txt", "m 1 '$(($(date +%s) + 3600))'000"), mends: "; unserve" + restart, until: more(1),
-		check: "tsdb/samples-ahead",
+		check: "tsdb/out-of-bounds", words: []string{"time stamps of its own"},
 	}),
 	configured(row{
 		fault: "a target sends a series twice", breaks: web("page.txt", "m 1\nm 2"), mends: "; unserve" + restart, until: more(1),
@@ -68,11 +68,11 @@ var dataRows = []row{
 		check: "scrape/discovery", words: []string{"http"},
 	}),
 	configured(row{
-		fault: "remote write goes nowhere", breaks: "echo 'remote_write: [{url: \"http://127.0.0.1:9/write\"}]' >>$yml", mends: restart, until: after(5e9),
+		fault: "remote write goes nowhere", breaks: "echo 'remote_write: [{url: \"http://127.0.0.1:9/write\"}]' >>$yml", mends: "; systemctl kill -s KILL monctl-prometheus; again monctl-prometheus", until: after(5e9),
 		check: "scrape/remote-write",
 	}),
 	configured(row{
-		fault: "a target's page is larger than body_size_limit", breaks: "sed -i '/job_name: \"prometheus\"/a\\    body_size_limit: 100B' $yml", until: down("prometheus"),
+		fault: "a target's page is larger than body_size_limit", breaks: "sed -i '/job_name: \"prometheus\"/a\\    body_size_limit: 100B' $yml" + restart, until: down("prometheus"),
 		check: "scrape/limit", words: []string{"body_size_limit"}, mends: restart,
 	}),
 	{
