@@ -118,10 +118,10 @@ func (u *UI) finding(f doctor.Finding, by string) {
 	}
 	u.Print("%s%s %s: %s  %s", by, u.mark(f.Level), u.paint.bold(where), f.Title, u.paint.dim(f.Check))
 	for _, e := range f.Evidence {
-		u.Print("%s    %s", by, u.paint.dim(e.What+": "+evidence(e)))
+		u.Print("%s    %s", by, u.paint.dim(u.wrapOut(e.What+": "+evidence(e), by+"      ")))
 	}
 	if f.Cause != "" {
-		u.Print("%s    %s", by, f.Cause)
+		u.Print("%s    %s", by, u.wrapOut(f.Cause, by+"    "))
 	}
 	if !f.Since.IsZero() {
 		u.Print("%s    since %s", by, f.Since.UTC().Format("2006-01-02 15:04:05 UTC"))
@@ -215,7 +215,7 @@ func (u *UI) Changes(at time.Time, changes []doctor.Change) {
 func (u *UI) Fixes(fixes []doctor.Fix) {
 	for _, f := range fixes {
 		u.Emit("fix", f)
-		u.Print("\n%s", u.paint.bold(f.Title))
+		u.Print("\n%s: %s", u.paint.bold(f.Host), f.Title)
 		for n, s := range f.Steps {
 			u.Print("  %d. %s", n+1, s.Why)
 			u.Print("%s", u.paint.dim(indent(s.Run, "       ")))
@@ -269,7 +269,7 @@ func (u *UI) Explain(checks []doctor.Check) {
 			{"caused by", strings.Join(c.After, ", ")},
 		} {
 			if part.text != "" {
-				u.Print("  %-10s %s", part.name, part.text)
+				u.Print("  %-10s %s", part.name, u.wrapOut(part.text, "             "))
 			}
 		}
 	}
