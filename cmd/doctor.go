@@ -123,7 +123,7 @@ func runDoctor(ctx context.Context, g *globals, o doctorOptions, words []string)
 		return err
 	}
 	if o.watch > 0 {
-		return g.lookAgain(ctx, look, stack, o)
+		return g.lookAgain(ctx, look, o)
 	}
 	f, r, err := g.examine(ctx, look, o)
 	if err != nil {
@@ -226,7 +226,11 @@ func (g *globals) doctorEnds(stack *desired.Stack, f doctor.Fleet, r doctor.Repo
 
 // cure shows the fixes, asks, does them, and looks again.
 func (g *globals) cure(ctx context.Context, look doctor.Options, o doctorOptions, f doctor.Fleet, r doctor.Report) (doctor.Fleet, doctor.Report, error) {
-	fixes := doctor.Fixes(f, r, look.Checks)
+	least := doctor.Warn
+	if len(o.only) > 0 {
+		least = doctor.Note // what needs no action is done when it was asked for by name
+	}
+	fixes := doctor.Fixes(f, r, look.Checks, least)
 	g.ui.Fixes(fixes)
 	if len(fixes) == 0 {
 		return f, r, nil
@@ -262,12 +266,12 @@ func (g *globals) applyFix(ctx context.Context, look doctor.Options, fix doctor.
 }
 
 // lookAgain looks again and again, and prints what changed, until it is interrupted.
-func (g *globals) lookAgain(ctx context.Context, look doctor.Options, stack *desired.Stack, o doctorOptions) error {
+func (g *globals) lookAgain(ctx context.Context, look doctor.Options, o doctorOptions) error {
 	var before *doctor.Report
 	for {
 		f := doctor.Look(ctx, look)
 		if ctx.Err() != nil {
-			return nil
+			return ctx.Err()
 		}
 		r := doctor.Judge(f, look.Checks)
 		if before == nil {
@@ -282,7 +286,7 @@ func (g *globals) lookAgain(ctx context.Context, look doctor.Options, stack *des
 		select {
 		case <-time.After(time.Duration(o.watch) * time.Second):
 		case <-ctx.Done():
-			return g.doctorEnds(stack, f, r)
+			return ctx.Err()
 		}
 	}
 }

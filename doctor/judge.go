@@ -120,7 +120,7 @@ func mute(found []Finding, checks []Check) {
 	}
 	for i, f := range found {
 		for j, cause := range found {
-			explains := cause.Level >= Warn && slices.Contains(after[f.Check], cause.Check) &&
+			explains := cause.Level >= Warn && !(cause.Slight && f.Level > cause.Level) && slices.Contains(after[f.Check], cause.Check) &&
 				(cause.Host == "" || cause.Host == f.Host || slices.Contains(f.Concerns, cause.Host))
 			// Checks may come after each other in a circle; findings must not, or none of them would be shown.
 			if explains && rootOf(by, j) != i {
