@@ -26,7 +26,15 @@ for f in /etc/chrony/chrony.conf /etc/chrony.conf /etc/chrony/conf.d/*.conf /etc
 	echo "file=$f"
 	while read -r key value rest; do
 		case $key in
-		server | pool | peer) echo "server=$value" ;;
+		server | pool | peer)
+			case " $rest " in *" port "*)
+				port=${rest##*port }
+				case $value in *:*) value="[$value]" ;; esac
+				value=$value:${port%% *}
+				;;
+			esac
+			echo "server=$value"
+			;;
 		makestep | rtcsync | maxdistance) echo "setting=$key $value $rest" ;;
 		NTP=* | FallbackNTP=*) for s in ${key#*=} $value $rest; do echo "server=$s"; done ;;
 		esac
