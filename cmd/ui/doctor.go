@@ -207,7 +207,23 @@ func (u *UI) Changes(at time.Time, changes []doctor.Change) {
 			u.Print("%s %s %s: well again: %s", at.Format(time.TimeOnly), u.paint.green("✓"), strings.TrimSpace(c.Host+" "+c.Component), c.Title)
 			continue
 		}
+		if c.MutedBy != "" && !u.Verbose {
+			u.Print("%s   %s %s: %s  %s", at.Format(time.TimeOnly), u.mark(c.Level), strings.TrimSpace(c.Host+" "+c.Component), c.Title, u.paint.dim(c.Check+", because of "+c.MutedBy))
+			continue
+		}
 		u.finding(c.Finding, at.Format(time.TimeOnly)+" ")
+	}
+}
+
+// Answers prints the hosts that cannot be examined any more, and those that can again.
+func (u *UI) Answers(at time.Time, gone []doctor.Lost, back []string) {
+	for _, l := range gone {
+		u.Emit("host", map[string]any{"at": at.UTC().Format(time.RFC3339), "host": l.Name, "examined": false, "error": l.Why})
+		u.Print("%s %s %s: cannot be examined any more: %s", at.Format(time.TimeOnly), u.paint.red("✗"), u.paint.bold(l.Name), l.Why)
+	}
+	for _, name := range back {
+		u.Emit("host", map[string]any{"at": at.UTC().Format(time.RFC3339), "host": name, "examined": true})
+		u.Print("%s %s %s: is examined again", at.Format(time.TimeOnly), u.paint.green("✓"), u.paint.bold(name))
 	}
 }
 
