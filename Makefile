@@ -11,8 +11,10 @@ PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
 
 .PHONY: build test lint unit hosts demo demo-down bench-install nightly setup schema clean
 
-build: ## the binary, static, for this machine
+build: ## the binary, static, for this machine, and beside it the one that it sends to hosts of the other architecture
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl ./cmd/monctl
+	for arch in amd64 arm64; do [ $$arch = $$(go env GOARCH) ] || \
+	  CGO_ENABLED=0 GOARCH=$$arch go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl-linux-$$arch ./cmd/monctl || exit 1; done
 
 test: setup lint unit hosts ## all tests: lint, pure and loopback tests with the race detector, real hosts in the lab
 
