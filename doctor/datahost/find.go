@@ -51,7 +51,7 @@ const (
 
 // Checks are what a look at the host needs for Find and for the gate of the clock, to be given to doctor.Look.
 func Checks() ([]doctor.Check, error) {
-	checks, err := doctor.Choose(doctor.Checks(), []string{"clock/offset", "clock/slewing", "tsdb/data-path"}, nil)
+	checks, err := doctor.Choose(doctor.Checks(), []string{"clock/offset", "clock/slewing", "tsdb/data-path", "tsdb/frozen-scrape-clock"}, nil)
 	return append(checks, doctor.Check{
 		ID: "data/place", Title: "where the data are", On: []string{"prometheus", "monitor"},
 		Ask: func(ctx context.Context, q *doctor.Questions) {
