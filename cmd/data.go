@@ -27,11 +27,16 @@ type dataOptions struct {
 	trueOffset, trueBound time.Duration
 	trueSource            string
 
-	planOnly   bool
-	noDowntime bool
-	stuck      bool
-	noWindow   bool
-	html       string
+	binaries []string // monctl for other machines
+
+	planOnly bool
+	closing  bool // of the window
+	// interrupted lets a restore only take back an operation that was cut off, and do nothing else.
+	interrupted bool
+	noDowntime  bool
+	stuck       bool
+	noWindow    bool
+	html        string
 }
 
 // plainYes is what --yes without a value stands for. It confirms nothing.
@@ -72,6 +77,7 @@ func (o *dataOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.kind, "kind", string(datadir.Prometheus), "whose data it is: prometheus, grafana, loki, alertmanager")
 	f.DurationVar(&o.retention, "retention", 0, "storage.tsdb.retention.time of the server, as `TIME` (15 days: 360h)")
 	f.StringSliceVar(&o.ntp, "ntp", nil, "NTP `SERVERS` that know the true time (default: the pool)")
+	f.StringArrayVar(&o.binaries, "monctl-binary", nil, "monctl for a host of another architecture: `linux/arm64=FILE` (can be repeated)")
 	f.StringVar(&o.identity, "identity", "", "`NAME` that is typed to confirm")
 	f.StringSliceVar(&o.others, "other", nil, "`FOLDERS` of something else that must not overlap it")
 	f.DurationVar(&o.trueOffset, "true-offset", 0, "true time minus this machine's clock")
@@ -84,7 +90,7 @@ func (o *dataOptions) flags(f *pflag.FlagSet) {
 
 func newDataInspect(g *globals, o *dataOptions) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "inspect",
+		Use:   "inspect [HOST/COMPONENT]",
 		Short: "What is in it, what is wrong, and what to do",
 		Long: `Reads blocks, logs and chunks of the head, changes nothing, and may be used while Prometheus
 runs. Says from which instant on samples are refused, what lies in the future, and what
@@ -92,8 +98,7 @@ retention would delete.
 
 Exit status: 0 it is well, 3 it is not.`,
 		Example: "  monctl data inspect --local /var/lib/prometheus/metrics2",
-		Args:    noArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return g.dataInspect(c.Context(), *o) },
+		RunE:    func(c *cobra.Command, args []string) error { return g.data(c, *o, "", args) },
 	}
 	c.Flags().StringVar(&o.html, "html", "", "write the timeline of the blocks to `FILE` as one page")
 	return c
@@ -101,18 +106,18 @@ Exit status: 0 it is well, 3 it is not.`,
 
 func newDataRepair(g *globals, o *dataOptions) *cobra.Command {
 	c := &cobra.Command{
-		Use:   "repair",
+		Use:   "repair [HOST/COMPONENT]",
 		Short: "The least destructive step that makes it take samples again",
 		Long: `Decides by what is in the directory: nothing, a restart, a short wait, an out-of-order window,
 or a new directory without the samples of the future, which is written beside the old one.
 The clock must be right first. Good samples are kept; that is proved before and after.`,
 		Example: `  monctl data repair --local /var/lib/prometheus/metrics2 --plan
   monctl data repair --local /var/lib/prometheus/metrics2 --yes=/var/lib/prometheus/metrics2`,
-		Args: noArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return g.dataChange(c.Context(), *o, datadir.Repair, "") },
+		RunE: func(c *cobra.Command, args []string) error { return g.data(c, *o, datadir.Repair, args) },
 	}
 	c.Flags().BoolVar(&o.planOnly, "plan", false, "show what would be done and end")
 	c.Flags().BoolVar(&o.noDowntime, "no-downtime", false, "prefer an out-of-order window where that is enough: no data is changed")
+	c.Flags().BoolVar(&o.closing, "close-window", false, "take away the out-of-order window that a repair opened on a host")
 	c.Flags().BoolVar(&o.stuck, "stuck", false, "the process refuses what its data would take")
 	c.Flags().BoolVar(&o.noWindow, "no-window", false, "the version has no out-of-order window (before 2.39)")
 	_ = c.Flags().MarkHidden("stuck")
@@ -125,17 +130,11 @@ func newDataAction(g *globals, o *dataOptions, action datadir.Action, use, short
 	c := &cobra.Command{
 		Use: use, Short: short, Long: long,
 		Example: fmt.Sprintf("  monctl data %s --local /var/lib/prometheus/metrics2", use),
-		Args:    cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			id := ""
-			if len(args) == 1 {
-				id = args[0]
-			}
-			return g.dataChange(c.Context(), *o, action, id)
-		},
+		RunE:    func(c *cobra.Command, args []string) error { return g.data(c, *o, action, args) },
 	}
-	if action != datadir.Restore && action != datadir.Purge {
-		c.Args = noArgs
+	if action == datadir.Restore {
+		c.Flags().BoolVar(&o.interrupted, "interrupted", false, "only take back what was interrupted")
+		_ = c.Flags().MarkHidden("interrupted")
 	}
 	c.Flags().BoolVar(&o.planOnly, "plan", false, "show what would be done and end")
 	return c

@@ -61,6 +61,9 @@ func (g *globals) dataChange(ctx context.Context, o dataOptions, action datadir.
 	if err != nil {
 		return err
 	}
+	if o.interrupted && seen.Open == nil {
+		return nil
+	}
 	plan, err := planData(seen, o, action, id)
 	if err != nil {
 		return err

@@ -46,6 +46,7 @@ type Source struct {
 const (
 	askFlags   = "/api/v1/status/flags"
 	askRuntime = "/api/v1/status/runtimeinfo"
+	askBuild   = "/api/v1/status/buildinfo"
 	askConfig  = "/api/v1/status/config"
 )
 
@@ -56,7 +57,7 @@ func Checks() ([]doctor.Check, error) {
 		ID: "data/place", Title: "where the data are", On: []string{"prometheus", "monitor"},
 		Ask: func(ctx context.Context, q *doctor.Questions) {
 			for _, c := range q.Host().Of("prometheus", "monitor") {
-				for _, question := range []string{askFlags, askRuntime, askConfig} {
+				for _, question := range []string{askFlags, askRuntime, askBuild, askConfig} {
 					if c.Base != "" {
 						q.Get(ctx, c, question)
 					}

@@ -38,6 +38,15 @@ func (p Place) Disagreement() string {
 	return fmt.Sprintf("the data in use are in %s, but another folder is named: %s", p.Path, strings.Join(words, ", "))
 }
 
+// refuse refuses while another folder is named.
+func (p Place) refuse(n Name) error {
+	if p.Disagreement() == "" {
+		return nil
+	}
+	return fault.Refuse(fmt.Errorf("%s: %s", n, p.Disagreement()),
+		"Decide which is right: put the unit right (systemctl cat shows it), or restart the component so that it uses what the unit says. Then run again.")
+}
+
 // Locate asks the kernel of the host which folder the sources mean.
 func (t Target) Locate(ctx context.Context, conn fleet.Conn) (Place, error) {
 	words := []string{"-"}

@@ -97,6 +97,21 @@ func (i Ingestion) Prove(ctx context.Context) []Proof {
 	return proofs
 }
 
+// runs proves no more of a component than that its unit runs and stays so.
+func (i Ingestion) runs(ctx context.Context) []Proof {
+	proof := Proof{What: "running", Said: i.Unit + " stays active"}
+	for range 3 {
+		if err := i.gone(ctx); err != nil {
+			proof.Err, proof.Said = err, err.Error()
+			break
+		}
+		if pause(ctx, time.Second) != nil {
+			break
+		}
+	}
+	return []Proof{proof}
+}
+
 // gone says that waiting is pointless: the unit failed.
 func (i Ingestion) gone(ctx context.Context) error {
 	res, err := i.Conn.Run(ctx, fleet.Cmd{Script: "systemctl show -p ActiveState --value -- " + fleet.Quote(i.Unit)})
