@@ -8,6 +8,9 @@ import (
 	"syscall"
 )
 
+// unixStat is what os.FileInfo carries on Linux.
+type unixStat = syscall.Stat_t
+
 // fileID is what the kernel knows a directory by; it stays the same when it is renamed.
 type fileID struct {
 	Dev uint64 `json:"dev"`
@@ -27,7 +30,7 @@ func identify(path string) (fileID, error) {
 }
 
 func idOf(info fs.FileInfo) fileID {
-	st, ok := info.Sys().(*syscall.Stat_t)
+	st, ok := info.Sys().(*unixStat)
 	if !ok {
 		return fileID{}
 	}
@@ -36,7 +39,7 @@ func idOf(info fs.FileInfo) fileID {
 
 // diskBytes is what a file takes on the disk.
 func diskBytes(info fs.FileInfo) int64 {
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+	if st, ok := info.Sys().(*unixStat); ok {
 		return st.Blocks * 512
 	}
 	return info.Size()

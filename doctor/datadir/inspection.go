@@ -131,6 +131,10 @@ type Damage struct {
 	File   string `json:"file"` // relative to the directory
 	Offset int64  `json:"offset"`
 	Err    string `json:"err"`
+	// Tail says that nothing readable follows: what a process leaves that was killed while it wrote. Nothing is lost by it.
+	Tail bool `json:"tail,omitempty"`
+	// Newer says that the format is that of a later version.
+	Newer bool `json:"newer,omitempty"`
 }
 
 // HeadChunks are the memory-mapped chunks of the head.
