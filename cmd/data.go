@@ -30,7 +30,8 @@ type dataOptions struct {
 	binaries []string // monctl for other machines
 
 	planOnly bool
-	closing  bool // of the window
+	closing  bool   // of the window
+	to       string // folder of this machine that a backup goes to
 	// interrupted lets a restore only take back an operation that was cut off, and do nothing else.
 	interrupted bool
 	noDowntime  bool
@@ -65,7 +66,8 @@ deleted: what was there is put aside by a rename and can be brought back.`,
 		newDataAction(g, o, datadir.Backup, "backup", "Copy the directory as it is, beside it",
 			"Files that are never written again are hard-linked, so it takes little time and space; the\nothers are copied. Nobody may use the directory meanwhile."),
 		newDataAction(g, o, datadir.Purge, "purge ID", "Delete for good what was put aside or copied",
-			"Deletes one operation's folder. What it held does not come back."))
+			"Deletes one operation's folder. What it held does not come back."),
+		newDataSend(g, o))
 	return c
 }
 
@@ -131,6 +133,9 @@ func newDataAction(g *globals, o *dataOptions, action datadir.Action, use, short
 		Use: use, Short: short, Long: long,
 		Example: fmt.Sprintf("  monctl data %s --local /var/lib/prometheus/metrics2", use),
 		RunE:    func(c *cobra.Command, args []string) error { return g.data(c, *o, action, args) },
+	}
+	if action == datadir.Backup {
+		c.Flags().StringVar(&o.to, "to", "", "bring the copy of a host below this `DIR` of this machine, instead of keeping it there")
 	}
 	if action == datadir.Restore {
 		c.Flags().BoolVar(&o.interrupted, "interrupted", false, "only take back what was interrupted")

@@ -70,8 +70,11 @@ func (g *globals) hostData(ctx context.Context, o dataOptions, action datadir.Ac
 		}
 		return g.hostInspection(o, *a.Inspection)
 	}
-	if o.closing {
+	switch {
+	case o.closing:
 		return g.hostCloseWindow(ctx, o, s)
+	case action == datadir.Backup && o.to != "" && !o.planOnly && s.Snapshots():
+		return g.hostSnapshot(ctx, o, s)
 	}
 	return g.hostChange(ctx, o, s, action, id)
 }
@@ -175,7 +178,7 @@ func (g *globals) hostChange(ctx context.Context, o dataOptions, s *datahost.Ses
 	if err := g.confirmIdentity(ctx, o.yes, s.Target.Name.String(), string(action)); err != nil {
 		return err
 	}
-	return g.hostWork(ctx, s, plan, id, flags)
+	return g.hostWork(ctx, o, s, plan, id, flags)
 }
 
 // hostUnchanged proves that nothing had to be done; a wait is left to the person.
@@ -186,7 +189,7 @@ func (g *globals) hostUnchanged(ctx context.Context, s *datahost.Session, plan d
 	return g.hostProve(ctx, s, false)
 }
 
-func (g *globals) hostWork(ctx context.Context, s *datahost.Session, plan datadir.Plan, id string, flags []string) error {
+func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Session, plan datadir.Plan, id string, flags []string) error {
 	s.Remember(ctx)
 	switch {
 	case plan.Rung == datadir.Restart:
@@ -208,8 +211,11 @@ func (g *globals) hostWork(ctx context.Context, s *datahost.Session, plan datadi
 	}
 	g.ui.DataResult(*a.Result)
 	g.summary(map[string]any{"stopped_seconds": time.Since(began).Round(time.Millisecond).Seconds()})
-	if plan.Action == datadir.Purge {
+	switch plan.Action {
+	case datadir.Purge:
 		return nil
+	case datadir.Backup:
+		return g.hostBackedUp(ctx, o, s, *a.Result)
 	}
 	if err := g.hostProve(ctx, s, plan.Action != datadir.Reset && plan.Action != datadir.Restore); err != nil {
 		return err

@@ -2,9 +2,11 @@ package ui
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/monctl/monctl/doctor/clock"
 	"github.com/monctl/monctl/doctor/datahost"
+	"github.com/monctl/monctl/doctor/datahost/stream"
 )
 
 // DataTarget prints whose data it is and where they really are, with what disagrees.
@@ -53,4 +55,10 @@ func (u *UI) DataPrevention(steps []string) {
 	for _, s := range steps {
 		u.Print("  %s %s", u.paint.cyan("→"), s)
 	}
+}
+
+// DataFetched prints what was brought to this machine.
+func (u *UI) DataFetched(name string, r stream.Received, took time.Duration) {
+	u.Emit("fetched", map[string]any{"target": name, "folder": r.Folder, "files": r.Files, "bytes": r.Bytes, "seconds": took.Seconds()})
+	u.Print("  %s %s: %s in %s, every sum as on the host (%s.sha256)", u.paint.green("✓"), r.Folder, Bytes(r.Bytes), count(r.Files, "file"), r.Folder)
 }
