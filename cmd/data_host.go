@@ -186,7 +186,7 @@ func (g *globals) hostUnchanged(ctx context.Context, s *datahost.Session, plan d
 	if plan.Rung == datadir.Wait {
 		return code(exitChanges)
 	}
-	return g.hostProve(ctx, s, false)
+	return g.hostProve(ctx, s, datahost.Ingesting)
 }
 
 func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Session, plan datadir.Plan, id string, flags []string) error {
@@ -196,7 +196,7 @@ func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Sessi
 		if err := s.RestartUnit(ctx); err != nil {
 			return err
 		}
-		return g.hostProve(ctx, s, true)
+		return g.hostProve(ctx, s, datahost.Complete)
 	case plan.Rung == datadir.Window && !plan.Changes():
 		return g.hostWindow(ctx, s, plan)
 	}
@@ -217,7 +217,8 @@ func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Sessi
 	case datadir.Backup:
 		return g.hostBackedUp(ctx, o, s, *a.Result)
 	}
-	if err := g.hostProve(ctx, s, plan.Action != datadir.Reset && plan.Action != datadir.Restore); err != nil {
+	extent := map[datadir.Action]datahost.Extent{datadir.Repair: datahost.Complete, datadir.Reset: datahost.Ingesting, datadir.Restore: datahost.Running}
+	if err := g.hostProve(ctx, s, extent[plan.Action]); err != nil {
 		return err
 	}
 	if plan.Action == datadir.Repair || plan.Action == datadir.Reset {
@@ -226,13 +227,13 @@ func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Sessi
 	return nil
 }
 
-var errNotProven = errors.New("it could not be proven that samples are taken again")
+var errNotProven = errors.New("not proven")
 
-// hostProve proves that samples are taken again.
-func (g *globals) hostProve(ctx context.Context, s *datahost.Session, compare bool) error {
+// hostProve proves that it runs, and takes samples again.
+func (g *globals) hostProve(ctx context.Context, s *datahost.Session, extent datahost.Extent) error {
 	limit, cancel := context.WithTimeout(ctx, g.proveFor)
 	defer cancel()
-	proofs := s.Prove(limit, compare, func(what string) { g.ui.Detail("%s: proving: %s", s.Host.Name, what) })
+	proofs := s.Prove(limit, extent, func(what string) { g.ui.Detail("%s: proving: %s", s.Host.Name, what) })
 	g.ui.DataProofs(s.Target.Name.String(), proofs)
 	for _, p := range proofs {
 		if p.Err != nil {

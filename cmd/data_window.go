@@ -12,7 +12,7 @@ func (g *globals) hostWindow(ctx context.Context, s *datahost.Session, plan data
 	if err := s.OpenWindow(ctx, plan.Window, func(step string) { g.ui.Detail("%s: %s", s.Host.Name, step) }); err != nil {
 		return err
 	}
-	if err := g.hostProve(ctx, s, true); err != nil {
+	if err := g.hostProve(ctx, s, datahost.Complete); err != nil {
 		return err
 	}
 	g.ui.Say("the window is a stop-gap: take it away after %s with monctl data repair %s --close-window", plan.Wait, s.Target.Name)
@@ -27,5 +27,5 @@ func (g *globals) hostCloseWindow(ctx context.Context, o dataOptions, s *datahos
 	if err := s.CloseWindow(ctx, func(step string) { g.ui.Detail("%s: %s", s.Host.Name, step) }); err != nil {
 		return err
 	}
-	return g.hostProve(ctx, s, false)
+	return g.hostProve(ctx, s, datahost.Ingesting)
 }

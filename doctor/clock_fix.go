@@ -27,7 +27,7 @@ func fixOffset(f Fleet, found Finding) (Fix, bool) {
 	fix.Steps = append(fix.Steps, h.stepWith(daemons)...)
 	fix.Steps = append(fix.Steps, start...)
 	if len(stop) > 0 && len(start) == 0 {
-		fix.Then = "monctl data inspect " + h.Name + "   # Prometheus stays stopped: its newest samples are in the future; this says what to do with them"
+		fix.Then = "monctl data inspect " + h.Name + "/prometheus   # Prometheus stays stopped: its newest samples are in the future; this says what to do with them"
 		fix.Risk += " Prometheus stays stopped, because it holds samples of the future."
 	}
 	return fix, true
@@ -165,7 +165,7 @@ func fixSlewing(f Fleet, found Finding) (Fix, bool) {
 	fix := Fix{Host: h.Name, Title: "let chrony step the clock of " + h.Name, Risk: "The clock is stepped."}
 	fix.Steps = append(append(stop, chronySteps(h.timeDaemons()[0])...), start...)
 	if len(stop) > len(start) {
-		fix.Then = "monctl data inspect " + h.Name + "   # before Prometheus is started again: the clock goes backward"
+		fix.Then = "monctl data inspect " + h.Name + "/prometheus   # before Prometheus is started again: the clock goes backward"
 	}
 	return fix, true
 }

@@ -151,14 +151,13 @@ func (s *Session) RestartUnit(ctx context.Context) error {
 	return err
 }
 
-// Prove proves that samples are taken again. compare is false where the past was put aside on purpose.
-func (s *Session) Prove(ctx context.Context, compare bool, looking func(string)) []Proof {
-	i := Ingestion{Conn: s.conn, Base: s.Component.Base, Unit: s.Component.Unit, Since: s.now(), Looking: looking}
+// Prove proves that it runs as it should again.
+func (s *Session) Prove(ctx context.Context, extent Extent, looking func(string)) []Proof {
+	i := Ingestion{
+		Conn: s.conn, Base: s.Component.Base, Unit: s.Component.Unit, Since: s.now(), Extent: extent, Before: s.before, Looking: looking,
+	}
 	if i.Base == "" { // it did not run before: it listens where its unit says, or where everybody does
 		i.Base = s.base()
-	}
-	if compare {
-		i.Before = s.before
 	}
 	if s.Kind != TSDB {
 		return i.runs(ctx)

@@ -11,7 +11,9 @@ import (
 // Steps are those of a plan with what is done around them on the host, in order.
 func (s *Session) Steps(p datadir.Plan) []string {
 	unit, proof := s.Component.Unit, "prove that "+s.Component.Unit+" runs"
-	if s.Kind == TSDB {
+	if s.Kind == TSDB && p.Action == datadir.Restore {
+		proof = "prove that it is ready"
+	} else if s.Kind == TSDB {
 		proof = "prove: ready, fresh samples for every job, both counters of samples out of bounds flat over three scrapes"
 		if p.Action == datadir.Repair {
 			proof += ", history as before"
