@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/monctl/monctl/doctor"
@@ -50,22 +51,29 @@ func newData(g *globals) *cobra.Command {
 		Short: "Look into, repair, reset and restore a data directory",
 		Long: `Looks at the data directory of a Prometheus, and cures one that refuses samples because a
 clock was wrong, without losing the good ones. Nothing is changed in place and nothing is
-deleted: what was there is put aside by a rename and can be brought back.`,
-		Example: `  monctl data inspect --local /var/lib/prometheus/metrics2
-  monctl data repair --local /var/lib/prometheus/metrics2 --plan
-  monctl data restore --local /var/lib/prometheus/metrics2`,
+deleted: what was there is put aside by a rename and can be brought back.
+
+On a host (HOST/COMPONENT), whoever installed it: monctl finds out where the data really
+are, sends itself there, keeps the unit stopped while it works, starts it and proves that it
+takes samples. HOST is of the inventory, or [user@]address without one. Data of Grafana and
+Loki are backed up, reset and restored as a whole.`,
+		Example: `  monctl data inspect vm1/prometheus
+  monctl data repair vm1/prometheus --plan
+  monctl data repair vm1/prometheus --yes=vm1/prometheus
+  monctl data restore vm1/prometheus
+  monctl data inspect --local /var/lib/prometheus/metrics2`,
 		Args: unknownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	o.flags(c.PersistentFlags())
 	c.AddCommand(newDataInspect(g, o), newDataRepair(g, o),
-		newDataAction(g, o, datadir.Reset, "reset", "Put everything aside and start empty",
+		newDataAction(g, o, datadir.Reset, "reset [HOST/COMPONENT]", "Put everything aside and start empty",
 			"Renames the directory aside and puts an empty one in its place, with its owner and mode."),
-		newDataAction(g, o, datadir.Restore, "restore [ID]", "Bring back what a repair or a reset put aside, or a backup",
+		newDataAction(g, o, datadir.Restore, "restore [HOST/COMPONENT] [ID]", "Bring back what a repair or a reset put aside, or a backup",
 			"What is there now is put aside in turn. Without an ID the newest that can be restored is. An\ninterrupted repair, reset or restore is taken back."),
-		newDataAction(g, o, datadir.Backup, "backup", "Copy the directory as it is, beside it",
-			"Files that are never written again are hard-linked, so it takes little time and space; the\nothers are copied. Nobody may use the directory meanwhile."),
-		newDataAction(g, o, datadir.Purge, "purge ID", "Delete for good what was put aside or copied",
+		newDataAction(g, o, datadir.Backup, "backup [HOST/COMPONENT]", "Copy the directory as it is, beside it",
+			"Files that are never written again are hard-linked, so it takes little time and space; the\nothers are copied. Nobody may use the directory meanwhile: on a host the unit is stopped for\nthat moment, but with --to and --web.enable-admin-api the server makes a snapshot itself."),
+		newDataAction(g, o, datadir.Purge, "purge [HOST/COMPONENT] ID", "Delete for good what was put aside or copied",
 			"Deletes one operation's folder. What it held does not come back."),
 		newDataSend(g, o))
 	return c
@@ -99,8 +107,10 @@ runs. Says from which instant on samples are refused, what lies in the future, a
 retention would delete.
 
 Exit status: 0 it is well, 3 it is not.`,
-		Example: "  monctl data inspect --local /var/lib/prometheus/metrics2",
-		RunE:    func(c *cobra.Command, args []string) error { return g.data(c, *o, "", args) },
+		Example: `  monctl data inspect vm1/prometheus
+  monctl data inspect vm1/prometheus:9091     # two on one host: by port, or by unit
+  monctl data inspect --local /var/lib/prometheus/metrics2`,
+		RunE: func(c *cobra.Command, args []string) error { return g.data(c, *o, "", args) },
 	}
 	c.Flags().StringVar(&o.html, "html", "", "write the timeline of the blocks to `FILE` as one page")
 	return c
@@ -113,7 +123,10 @@ func newDataRepair(g *globals, o *dataOptions) *cobra.Command {
 		Long: `Decides by what is in the directory: nothing, a restart, a short wait, an out-of-order window,
 or a new directory without the samples of the future, which is written beside the old one.
 The clock must be right first. Good samples are kept; that is proved before and after.`,
-		Example: `  monctl data repair --local /var/lib/prometheus/metrics2 --plan
+		Example: `  monctl data repair vm1/prometheus --plan
+  monctl data repair vm1/prometheus --yes=vm1/prometheus
+  monctl data repair vm1/prometheus --no-downtime      # an out-of-order window, where that is enough
+  monctl data repair vm1/prometheus --close-window     # and later taken away again
   monctl data repair --local /var/lib/prometheus/metrics2 --yes=/var/lib/prometheus/metrics2`,
 		RunE: func(c *cobra.Command, args []string) error { return g.data(c, *o, datadir.Repair, args) },
 	}
@@ -131,7 +144,7 @@ The clock must be right first. Good samples are kept; that is proved before and 
 func newDataAction(g *globals, o *dataOptions, action datadir.Action, use, short, long string) *cobra.Command {
 	c := &cobra.Command{
 		Use: use, Short: short, Long: long,
-		Example: fmt.Sprintf("  monctl data %s --local /var/lib/prometheus/metrics2", use),
+		Example: actionExample(use),
 		RunE:    func(c *cobra.Command, args []string) error { return g.data(c, *o, action, args) },
 	}
 	if action == datadir.Backup {
@@ -143,6 +156,16 @@ func newDataAction(g *globals, o *dataOptions, action datadir.Action, use, short
 	}
 	c.Flags().BoolVar(&o.planOnly, "plan", false, "show what would be done and end")
 	return c
+}
+
+// actionExample has the command on a host and on a folder of this machine.
+func actionExample(use string) string {
+	verb, _, _ := strings.Cut(use, " ")
+	id := ""
+	if strings.Contains(use, "ID") {
+		id = " 20261125T164501Z-repair"
+	}
+	return fmt.Sprintf("  monctl data %s vm1/prometheus%s --yes=vm1/prometheus\n  monctl data %s --local /var/lib/prometheus/metrics2%s", verb, id, verb, id)
 }
 
 // truth is what is known of this machine's clock: what the caller says, else what NTP servers say.

@@ -2,7 +2,6 @@ package datahost
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/monctl/monctl/doctor"
 	"github.com/monctl/monctl/doctor/clock"
@@ -24,7 +23,7 @@ func Verified(f doctor.Fleet, t Target) (clock.Truth, error) {
 		if fix == "" {
 			fix = "monctl doctor time-drift " + t.Host.Name
 		}
-		return clock.Truth{}, fault.Refuse(fmt.Errorf("%s: the clock has to be right first: %s", t.Name, strings.TrimPrefix(found.Title, "the clock ")),
+		return clock.Truth{}, fault.Refuse(fmt.Errorf("%s: %s; it has to be right before data are changed", t.Name, found.Title),
 			"Nothing was changed. First: %s", fix)
 	}
 	truth := f.TruthOf(t.Host)
