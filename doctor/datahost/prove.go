@@ -26,6 +26,7 @@ type Proof struct {
 type History struct {
 	At      time.Time // by the host's clock; samples after it do not count
 	Samples map[prove.Series]float64
+	Jobs    []string // that have targets
 }
 
 // history is how far back the comparison reaches.
@@ -43,6 +44,15 @@ func historyOf(ctx context.Context, p prove.Prometheus, at time.Time) (History, 
 	h := History{At: at, Samples: map[prove.Series]float64{}}
 	for _, v := range values {
 		h.Samples[prove.Series{Job: v.Labels["job"], Instance: v.Labels["instance"]}] = v.Value
+	}
+	if err != nil {
+		return h, err
+	}
+	targets, err := p.Targets(ctx)
+	for _, t := range targets {
+		if !slices.Contains(h.Jobs, t.Job) {
+			h.Jobs = append(h.Jobs, t.Job)
+		}
 	}
 	return h, err
 }
@@ -136,12 +146,20 @@ func (i Ingestion) gone(ctx context.Context) error {
 	return err
 }
 
-// fresh waits until every job with targets has a sample of up from after the start.
+// discovery is how long a server may take until it knows its targets: its scrape manager takes what discovery found every 5 s
+// (scrape/manager.go, discovery/manager.go).
+const discovery = 15 * time.Second
+
+// fresh waits until every job with targets has a sample of up from after the start, those included that had targets before.
 func (i Ingestion) fresh(ctx context.Context, p prove.Prometheus) (string, error) {
+	began := time.Now()
 	for {
 		jobs, missing, err := i.jobs(ctx, p)
-		if err == nil && len(missing) == 0 {
+		switch {
+		case err == nil && len(missing) == 0 && jobs > 0:
 			return fmt.Sprintf("%d of %d jobs", jobs, jobs), nil
+		case err == nil && jobs == 0 && time.Since(began) > discovery:
+			return "it has no targets", nil
 		}
 		if pauseErr := pause(ctx, 300*time.Millisecond); pauseErr != nil {
 			if err == nil {
@@ -162,6 +180,11 @@ func (i Ingestion) jobs(ctx context.Context, p prove.Prometheus) (all int, missi
 		return 0, nil, err
 	}
 	jobs := map[string]bool{}
+	if i.Before != nil {
+		for _, j := range i.Before.Jobs {
+			jobs[j] = false
+		}
+	}
 	for _, t := range targets {
 		jobs[t.Job] = false
 	}

@@ -123,7 +123,7 @@ func (s *Session) Remember(ctx context.Context) {
 	}
 	// A minute before now, so that scrapes under way do not count; by the host's clock, which was read when it was looked at.
 	h, err := HistoryOf(ctx, s.conn, s.Component.Base, s.now().Add(-time.Minute))
-	if err == nil && len(h.Samples) > 0 {
+	if err == nil {
 		s.before = &h
 	}
 }

@@ -33,7 +33,7 @@ func (s *Session) Steps(p datadir.Plan) []string {
 	case !p.Changes():
 		return p.Steps
 	}
-	steps := []string{"stop " + unit + ", and keep it from being started while the data are worked on", "prove that no process has the folder open"}
+	steps := []string{"stop " + unit + ", and keep it from being started while the data are worked on"}
 	steps = append(steps, p.Steps...)
 	if p.Action == datadir.Backup {
 		return append(steps, "start "+unit+" if it ran before")

@@ -56,6 +56,8 @@ func (d damage) make(t *testing.T, dir string) good {
 			must(t, err)
 			g.count, g.sum = g.count+1, g.sum+float64(n)
 		}
+		_, err := app.Append(0, series("up", 0), at.UnixMilli(), 1)
+		must(t, err)
 		must(t, app.Commit())
 	}
 	must(t, db.Compact(context.Background()))
@@ -84,10 +86,11 @@ func (d damage) under(t *testing.T, h *hosts.Host, unit, dir string) good {
 	made := filepath.Join(t.TempDir(), "data")
 	g := d.make(t, made)
 	owner := on(t, h, "systemctl stop "+unit+" && stat -c %u:%g "+dir+" && find "+dir+" -mindepth 1 -delete && rm -rf "+dir+".monctl")
-	if said, err := exec.Command("cp", "-a", made+"/.", filepath.Join(h.Root(), dir)).CombinedOutput(); err != nil {
+	// In two steps: what the host has mounted, this machine does not see.
+	if said, err := exec.Command("cp", "-a", made, filepath.Join(h.Root(), "srv/incoming")).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
-	on(t, h, "chown -R "+owner+" "+dir+" && systemctl reset-failed "+unit+" 2>/dev/null; systemctl start "+unit)
+	on(t, h, "cp -a /srv/incoming/. "+dir+"/ && rm -rf /srv/incoming "+dir+"/.monctl && chown -R "+owner+" "+dir+" && systemctl reset-failed "+unit+" 2>/dev/null; systemctl start "+unit)
 	return g
 }
 
