@@ -1,0 +1,5 @@
+package datadir
+
+const killedEnv = "MONCTL_TEST_KILLED"
+
+func runKilled() {}
