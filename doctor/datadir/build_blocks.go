@@ -16,9 +16,13 @@ import (
 // everything selects all series.
 var everything = labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".*")
 
+// chunkFile is how long a file of chunks becomes. The library claims the whole length first: its own 512 MB would not fit on many a disk that
+// is nearly full, and shorter files are as good.
+const chunkFile = 64 << 20
+
 // newCompactor writes blocks as Prometheus does.
 func newCompactor(ctx context.Context) (*tsdb.LeveledCompactor, error) {
-	return tsdb.NewLeveledCompactorWithOptions(ctx, nil, quiet, []int64{headRange.Milliseconds()}, nil, tsdb.LeveledCompactorOptions{})
+	return tsdb.NewLeveledCompactorWithOptions(ctx, nil, quiet, []int64{headRange.Milliseconds()}, nil, tsdb.LeveledCompactorOptions{MaxBlockChunkSegmentSize: chunkFile})
 }
 
 // rewriteBlock writes a block anew without the samples after the kept range. It ends right behind its last sample: its former end is that

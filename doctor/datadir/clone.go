@@ -139,12 +139,19 @@ func (x *execution) dress(to string) error {
 	})
 }
 
-// syncAll waits until all that was written on the file system of a folder is on the disk.
-func syncAll(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return unix.Syncfs(int(f.Fd()))
+// syncAll waits until what was written anew below a folder is on the disk; what is linked was before.
+func syncAll(folder string) error {
+	return filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		if st, ok := info.Sys().(*unixStat); !e.IsDir() && (!info.Mode().IsRegular() || ok && st.Nlink > 1) {
+			return nil
+		}
+		return spaceError(syncDir(path))
+	})
 }

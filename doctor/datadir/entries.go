@@ -33,17 +33,18 @@ func proveEntries(d Dir, entries []fs.DirEntry) error {
 	case len(foreign) > 0:
 		return fault.Refuse(fmt.Errorf("%s holds what does not belong to a TSDB: %s", d.path, listed(foreign)),
 			"Move these elsewhere first, or give the data a folder of its own. Nothing was changed.")
-	case len(evidence) == 0 && !hasOpen(d):
+	case len(evidence) == 0 && !vouched(d):
 		return fault.Refuse(fmt.Errorf("%s is not a TSDB: it has no wal, no chunks_head and no block", d.path),
 			"Name the directory that the running process names (--storage.tsdb.path).")
 	}
 	return nil
 }
 
-// hasOpen says that an operation was interrupted, which may leave a mount point empty for a while.
-func hasOpen(d Dir) bool {
+// vouched says that the store knows the directory: an operation was interrupted, which may leave nothing in place for a while, or what was
+// there before can be brought back, as after a reset.
+func vouched(d Dir) bool {
 	ops, err := operations(d)
-	return err == nil && slices.ContainsFunc(ops, func(o Operation) bool { return o.State.open() })
+	return err == nil && slices.ContainsFunc(ops, func(o Operation) bool { return o.State.open() || o.Restorable })
 }
 
 // isBlock says that an entry has the name of a block.
@@ -92,7 +93,7 @@ func proveFolder(d Dir, entries []fs.DirEntry) error {
 			return nil
 		}
 	}
-	if hasOpen(d) {
+	if vouched(d) {
 		return nil
 	}
 	return fault.Refuse(fmt.Errorf("%s is not the data of %s: it has none of %s", d.path, d.kind, strings.Join(wanted, ", ")), "")

@@ -1,6 +1,9 @@
 package datadir
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Inspection is all that was seen of a directory at one moment. It is plain data: it can be printed, sent as JSON, and planned on.
 type Inspection struct {
@@ -136,6 +139,9 @@ type Damage struct {
 	// Newer says that the format is that of a later version.
 	Newer bool `json:"newer,omitempty"`
 }
+
+// gap says that a file is missing, not damaged.
+func (d Damage) gap() bool { return strings.HasSuffix(d.Err, " is missing") }
 
 // HeadChunks are the memory-mapped chunks of the head.
 type HeadChunks struct {

@@ -84,6 +84,29 @@ func (i Inspection) newer() []string {
 	return list
 }
 
+// doesNotStart says why Prometheus cannot open the directory at all; "" when it can.
+func (i Inspection) doesNotStart() string {
+	for _, d := range i.WAL.Damage {
+		switch {
+		case strings.Contains(d.File, "checkpoint."):
+			return "the checkpoint of the log is damaged"
+		case d.gap():
+			return "a segment of the log is missing"
+		}
+	}
+	for _, d := range i.Chunks.Damage {
+		if d.gap() {
+			return "a file of chunks_head is missing"
+		}
+	}
+	for _, b := range i.Blocks {
+		if b.Err != "" && b.Bytes > 0 {
+			return "block " + b.ULID + " is damaged"
+		}
+	}
+	return ""
+}
+
 // judge draws the conclusions of an inspection: problems, verdict and advice.
 func judge(i *Inspection) {
 	i.addProblems()
@@ -147,6 +170,9 @@ func (i *Inspection) addProblems() {
 	for _, what := range i.newer() {
 		where, text, _ := strings.Cut(what, ": ")
 		add(where, "%s", text)
+	}
+	if why := i.doesNotStart(); why != "" {
+		add(i.Path, "Prometheus does not start on it: %s", why)
 	}
 	if i.WAL.Behind > 0 {
 		add("wal", "%s of the head's chunks are not in the log: it was cut before", plural64(i.WAL.Behind, "sample"))

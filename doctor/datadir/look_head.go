@@ -73,6 +73,9 @@ func (h *headLook) chunks(ctx context.Context, d Dir, i *Inspection) error {
 		return err
 	}
 	i.Chunks.Files, i.Chunks.Bytes = len(l.segments), l.bytes
+	for _, gap := range l.gaps {
+		i.Chunks.Damage = append(i.Chunks.Damage, Damage{File: "chunks_head", Err: gap})
+	}
 	kept := Range{h.keptFrom, h.now}
 	damaged := false
 	for _, path := range l.segments {

@@ -154,7 +154,7 @@ func needs(i Inspection, p Plan) int64 {
 			n += b.Bytes
 		}
 	}
-	return n + n/20 + 16<<20
+	return n + n/20 + chunkFile + 16<<20
 }
 
 func repairSteps(i Inspection, p Plan) []string {

@@ -46,7 +46,10 @@ func Prove(path string, o ProveOptions) (Dir, error) {
 	if err != nil {
 		return Dir{}, fault.With(fmt.Errorf("%s: read: %w", d.path, err), "Run it as root, or as the user whom the directory belongs to.")
 	}
-	return d, proveEntries(d, entries)
+	if err := proveEntries(d, entries); err != nil {
+		return Dir{}, err
+	}
+	return d, nil
 }
 
 // resolve follows symbolic links. What an interrupted operation has moved away is found by its store.
@@ -84,13 +87,9 @@ func resolve(path string, kind Kind) (Dir, error) {
 	return d, err
 }
 
-// missing is a Dir whose place is empty: only an unfinished operation in its store vouches for it.
+// missing is a Dir whose place is empty: only its store vouches for it.
 func missing(d Dir) (Dir, error) {
-	ops, err := operations(d)
-	if err != nil {
-		return Dir{}, err
-	}
-	if !slices.ContainsFunc(ops, func(o Operation) bool { return o.State.open() }) {
+	if !vouched(d) {
 		return Dir{}, fault.Refuse(fmt.Errorf("%s does not exist", d.path), "Name the directory as the running process does.")
 	}
 	return d, nil

@@ -42,11 +42,11 @@ func (x *execution) swap() (Result, error) {
 
 func (x *execution) finish() (Result, error) {
 	x.m.State = Done
-	_ = os.Remove(x.m.path(newName)) // empty where contents were moved out of it
 	x.at("before done")
 	if err := x.m.write(); err != nil {
 		return Result{}, err
 	}
+	_ = os.Remove(x.m.path(newName)) // empty where contents were moved out of it; an undo needs it until here
 	x.at("after done")
 	r := Result{ID: x.m.ID, Action: x.m.Action, State: Done, Dir: x.dir.path, Kept: x.m.Kept, Dropped: x.m.Dropped}
 	if exists(x.m.path(oldName)) {
