@@ -18,6 +18,8 @@ type Check struct {
 	Title string // what holds when all is well: "clocks show the true time"
 	// After lists checks whose finding is the cause of a finding of this one: it is then listed under that finding.
 	After []string
+	// Own says that a fault of another component of the same host explains no finding of this check.
+	Own bool
 	// On lists the component kinds that the check is about, "*_exporter" for any exporter. It applies to hosts that have
 	// one of them; nil applies to every host.
 	On []string

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,15 +96,19 @@ func (s server) data() (dataDir, error) {
 	if err != nil {
 		return dataDir{}, err
 	}
-	for _, d := range dirs {
-		if s.Running && d.PID == s.Process.PID || !s.Running && d.Unit == s.Unit {
-			if d.Unreadable {
-				return d, errors.New(d.Path + " cannot be read: needs root")
-			}
-			return d, nil
-		}
+	i := slices.IndexFunc(dirs, func(d dataDir) bool {
+		return s.Running && d.PID == s.Process.PID || !s.Running && d.Unit == s.Unit
+	})
+	if own := s.Flags["storage.tsdb.path"]; i < 0 && own != "" { // it was started or ended between two looks
+		i = slices.IndexFunc(dirs, func(d dataDir) bool { return d.Path == path.Clean(own) })
 	}
-	return dataDir{}, errors.New("the data folder was not found")
+	switch {
+	case i < 0:
+		return dataDir{}, errors.New("the data folder was not found")
+	case dirs[i].Unreadable:
+		return dirs[i], errors.New(dirs[i].Path + " cannot be read: needs root")
+	}
+	return dirs[i], nil
 }
 
 // Folder is a data folder as its process names it, or its unit.

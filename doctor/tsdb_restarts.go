@@ -33,7 +33,7 @@ func judgeServerRestarts(s server) ([]Finding, error) {
 		return nil, fmt.Errorf("systemd says %q for NRestarts of %s", u.Get("NRestarts"), s.Unit)
 	}
 	result := u.Get("Result")
-	lines, _ := s.said(append([]string{"oom-kill", "A process of this unit has been killed by the OOM killer", "Start request repeated too quickly"}, saysFatal...)...)
+	lines, _ := s.saidSince(0, append([]string{"oom-kill", "A process of this unit has been killed by the OOM killer", "Start request repeated too quickly"}, saysFatal...))
 	if n < 3 && result != "oom-kill" && result != "start-limit-hit" {
 		return nil, nil
 	}

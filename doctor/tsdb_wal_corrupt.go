@@ -32,6 +32,10 @@ func judgeWALCorrupt(s server) ([]Finding, error) {
 			},
 			Cause: "A file of wal/ was deleted or left over from a repair. Prometheus says `segments are not sequential`.", Fix: s.repair(),
 		})
+		if !s.Running {
+			found[0].Title = "segments of the write-ahead log are missing: prometheus does not start"
+			return found, nil
+		}
 	}
 	lines, known := s.said("Encountered WAL read error", "corruption in segment", "segments are not sequential", "Deleting all segments newer than corrupted segment")
 	n, metricErr := s.metric("prometheus_tsdb_wal_corruptions_total")

@@ -32,9 +32,11 @@ func TestLocalhost(t *testing.T) {
 	}
 	after := stateOf(t, h)
 	monctl("install --yes "+components+" localhost", done, "nothing to change", "everything is proven")
+	on(t, h, "echo 'hosts: {localhost: {components: [node_exporter, prometheus]}}' >/home/ubuntu/here/monctl.yaml")
+	monctl("install --yes", done, "nothing to change", "everything is proven")
 	same(t, h, after)
-	monctl("status "+components+" localhost", done, "2/2 up", "all is well")
-	monctl("uninstall --all --yes "+components+" localhost", done, "/var/lib/monctl/prometheus")
+	monctl("status", done, "2/2 up", "all is well")
+	monctl("uninstall --all --yes", done, "/var/lib/monctl/prometheus")
 	if left := on(t, h, "ls -d /etc/systemd/system/monctl-* 2>/dev/null || true"); left != "" {
 		t.Errorf("uninstall left %s", left)
 	}
