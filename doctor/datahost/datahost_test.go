@@ -139,6 +139,32 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// TestWholeFolders has the folders of components whose data are not looked into.
+func TestWholeFolders(t *testing.T) {
+	of := func(kind string, args []string, flags map[string]string) doctor.Component {
+		return doctor.Component{
+			Kind: kind, Name: kind, Running: true, Unit: kind + ".service", Flags: flags, Replies: map[string]doctor.Reply{},
+			Process: doctor.Process{PID: 10, Dir: "/srv", Args: args},
+		}
+	}
+	loki := of("loki", nil, map[string]string{"config.file": "/etc/loki.yml"})
+	loki.Replies[askLoki] = doctor.Reply{Status: 200, Body: "target: all\ncommon:\n  path_prefix: /var/lib/loki\n  ring: {}\n"}
+	for name, c := range map[string]struct {
+		component doctor.Component
+		want      []Source
+	}{
+		"loki":         {loki, []Source{{"API", "/var/lib/loki"}}},
+		"alertmanager": {of("alertmanager", nil, map[string]string{"storage.path": "data/"}), []Source{{"command line", "/srv/data"}}},
+		"grafana":      {of("grafana", []string{"grafana", "server", "cfg:default.paths.data=/var/lib/grafana"}, nil), []Source{{"command line", "/var/lib/grafana"}}},
+		"grafana home": {of("grafana", nil, map[string]string{"homepath": "/opt/grafana"}), []Source{{"command line", "/opt/grafana/data"}}},
+	} {
+		got, err := Find(hostOf(c.component), Name{Host: "web1", Component: c.component.Kind})
+		if err != nil || got.Kind != Whole || cmp.Diff(c.want, got.Sources) != "" {
+			t.Errorf("%s: got %+v, %v", name, got.Sources, err)
+		}
+	}
+}
+
 func TestByHand(t *testing.T) {
 	f := hostOf(server(10, "", 9090, "--storage.tsdb.path=/data dir"))
 	got, err := Find(f, Name{Host: "web1", Component: "prometheus"})

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml"
 	"github.com/monctl/monctl/doctor"
 	"github.com/monctl/monctl/fleet"
 	"github.com/monctl/monctl/fleet/fault"
@@ -24,7 +25,7 @@ const (
 )
 
 // kinds are the components whose data can be worked on.
-var kinds = map[string]Kind{"prometheus": TSDB, "monitor": TSDB, "grafana": Whole, "loki": Whole}
+var kinds = map[string]Kind{"prometheus": TSDB, "monitor": TSDB, "grafana": Whole, "loki": Whole, "alertmanager": Whole}
 
 // Target is one component with data on an examined host.
 type Target struct {
@@ -48,14 +49,18 @@ const (
 	askRuntime = "/api/v1/status/runtimeinfo"
 	askBuild   = "/api/v1/status/buildinfo"
 	askConfig  = "/api/v1/status/config"
+	askLoki    = "/config" // of a Loki
 )
 
 // Checks are what a look at the host needs for Find and for the gate of the clock, to be given to doctor.Look.
 func Checks() ([]doctor.Check, error) {
 	checks, err := doctor.Choose(doctor.Checks(), []string{"clock/offset", "clock/slewing", "tsdb/data-path", "tsdb/frozen-scrape-clock"}, nil)
 	return append(checks, doctor.Check{
-		ID: "data/place", Title: "where the data are", On: []string{"prometheus", "monitor"},
+		ID: "data/place", Title: "where the data are", On: []string{"prometheus", "monitor", "loki"},
 		Ask: func(ctx context.Context, q *doctor.Questions) {
+			for _, c := range q.Host().Of("loki") {
+				q.Get(ctx, c, askLoki)
+			}
 			for _, c := range q.Host().Of("prometheus", "monitor") {
 				for _, question := range []string{askFlags, askRuntime, askBuild, askConfig} {
 					if c.Base != "" {
@@ -225,19 +230,39 @@ func (t Target) sources() []Source {
 		add(from, "", folder.Path)
 	}
 	if t.Kind == Whole {
-		add("command line", "", wholeFolder(c))
+		add("command line", c.Process.Dir, wholeFolder(c))
+		add("API", c.Process.Dir, t.lokiFolder())
 	}
 	return list
 }
 
-// wholeFolder is what the command line of Grafana says; packages of Debian and RPM set it so.
+// wholeFolder is what a command line says: Alertmanager's flag, and what the packages of Debian and RPM give Grafana.
 func wholeFolder(c doctor.Component) string {
+	if c.Kind == "alertmanager" {
+		return c.Flags["storage.path"]
+	}
 	for _, a := range c.Process.Args {
 		if folder, ok := strings.CutPrefix(a, "cfg:default.paths.data="); ok {
 			return folder
 		}
 	}
+	if home := c.Flags["homepath"]; home != "" {
+		return path.Join(home, "data")
+	}
 	return ""
+}
+
+// lokiFolder is the folder below which Loki keeps everything, by the configuration that it serves itself.
+func (t Target) lokiFolder() string {
+	var config struct {
+		Common struct {
+			PathPrefix string `yaml:"path_prefix"`
+		}
+	}
+	if t.Component.Kind != "loki" || yaml.Unmarshal([]byte(t.Component.Replies[askLoki].Body), &config) != nil {
+		return ""
+	}
+	return config.Common.PathPrefix
 }
 
 // reply is the data of an answer of the API whose values are words; empty when there is none.

@@ -142,14 +142,11 @@ func (s *shared) start(ctx context.Context) error {
 	return nil
 }
 
-// install puts Debian's Prometheus on h1 and on a1 as monctl's components, and leaves h2 to what others installed by hand.
+// install puts Debian's Prometheus and Alertmanager on h1 and on a1 as monctl's components, and leaves h2 to what others installed by hand.
 func (s *shared) install(ctx context.Context) error {
 	text := "components: {prometheus: {version: 2.42.0, scrape_interval: 1s}}\nhosts:\n"
 	for _, h := range s.Hosts {
-		components := "[prometheus]"
-		if h.Name == "h2" {
-			components = "[]"
-		}
+		components := map[string]string{"h1": "[prometheus, alertmanager]", "h2": "[]", "a1": "[prometheus]"}[h.Name]
 		text += "  " + h.Name + ": {address: " + h.Address + ", components: " + components + "}\n"
 	}
 	if err := os.WriteFile(filepath.Join(s.dir, "monctl.yaml"), []byte(text), 0o600); err != nil {
