@@ -11,8 +11,10 @@ PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
 
 .PHONY: build test lint unit hosts demo demo-down bench-install nightly setup schema clean
 
-build: ## the binary, static, for this machine
+build: ## the binary, static, for this machine, and beside it the one that it sends to hosts of the other architecture
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl ./cmd/monctl
+	for arch in amd64 arm64; do [ $$arch = $$(go env GOARCH) ] || \
+	  CGO_ENABLED=0 GOARCH=$$arch go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl-linux-$$arch ./cmd/monctl || exit 1; done
 
 test: setup lint unit hosts ## all tests: lint, pure and loopback tests with the race detector, real hosts in the lab
 
@@ -44,6 +46,7 @@ bench-install: build ## monctl against an expert's parallel ssh loop; figures fo
 
 nightly: ## the faults that doctor must name, three times, and long fuzz runs
 	go test -count=3 -timeout 60m ./lab/faults
+	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/data -run TestKilled
 	@for target in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
 	  for f in $$(git grep -hoE '^func Fuzz[A-Za-z0-9]+' -- $$target | sed 's/func //' | sort -u); do \
 	    echo "fuzz $$target $$f"; go test ./$$target -run '^$$' -fuzz "^$$f\$$" -fuzztime 5m -fuzzminimizetime 1x || exit 1; \

@@ -159,11 +159,9 @@ func (g *globals) releases(inv *inventory.Inventory, upgrade bool) (installer.Up
 			return installer.Upstream{}, err
 		}
 	}
-	dir := g.cacheDir
-	if dir == "" {
-		if dir, err = cache.DefaultDir(); err != nil {
-			return installer.Upstream{}, err
-		}
+	dir, err := g.cacheFolder()
+	if err != nil {
+		return installer.Upstream{}, err
 	}
 	client := web.New()
 	store, err := cache.Open(dir, client)
@@ -174,6 +172,14 @@ func (g *globals) releases(inv *inventory.Inventory, upgrade bool) (installer.Up
 		Resolver: &release.Resolver{Web: client, Mirror: mirror, Lock: locked, TrustUpstream: g.trustUpstream, Upgrade: upgrade},
 		Store:    &release.Store{Cache: store},
 	}, nil
+}
+
+// cacheFolder is where downloads and what is made of them are kept.
+func (g *globals) cacheFolder() (string, error) {
+	if g.cacheDir != "" {
+		return g.cacheDir, nil
+	}
+	return cache.DefaultDir()
 }
 
 func (g *globals) mirrors(inv *inventory.Inventory) (release.Mirror, error) {

@@ -94,7 +94,7 @@ type Fix struct {
 	Title string `json:"title"`
 	Steps []Step `json:"steps"`
 	Risk  string `json:"risk,omitempty"`
-	// Then is what a person has to do afterwards: "monctl data vm1". It is never done by the fix.
+	// Then is what a person has to do afterwards: "monctl data inspect vm1/prometheus". It is never done by the fix.
 	Then string `json:"then,omitempty"`
 }
 

@@ -112,6 +112,18 @@ func (s server) data() (dataDir, error) {
 	return dirs[i], nil
 }
 
+// Folder is a data folder as its process names it, or its unit.
+type Folder struct {
+	Path   string
+	Inside bool // of a container: Path is not the host's
+}
+
+// DataFolder is where a Prometheus keeps its data, by the probe of tsdb/data-path.
+func (h Host) DataFolder(c Component) (Folder, error) {
+	d, err := server{Component: c, Host: h}.data()
+	return Folder{Path: d.Path, Inside: d.Inside}, err
+}
+
 func newDataDir(text string) dataDir {
 	w := strings.SplitN(text, " ", 3)
 	if len(w) < 3 {
