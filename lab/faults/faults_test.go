@@ -27,7 +27,7 @@ func TestFaults(t *testing.T) {
 	if lab == nil {
 		t.Skip("needs root: it breaks real hosts")
 	}
-	rows := slices.Concat(installRows, scrapeRows, loginRows, dataRows, alertRows)
+	rows := slices.Concat(installRows, scrapeRows, loginRows, dataRows, alertRows, mysqlRows)
 	table := make([]string, len(rows))
 	t.Cleanup(func() {
 		t.Logf("\n%s", strings.Join(table, ""))

@@ -105,7 +105,7 @@ func setUp(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := apt.Install(ctx, "nftables"); err != nil {
+	if err := apt.Install(ctx, "nftables", "mariadb-server-core"); err != nil {
 		return err
 	}
 	work := []func() error{
