@@ -232,7 +232,7 @@ func (g *globals) cure(ctx context.Context, look doctor.Options, o doctorOptions
 	if len(fixes) == 0 {
 		return f, r, nil
 	}
-	if err := g.confirm(ctx, o.yes, fmt.Sprintf("Do these %d fixes?", len(fixes)), nil); err != nil {
+	if err := g.confirm(ctx, o.yes, questionOf(len(fixes)), nil); err != nil {
 		return f, r, err
 	}
 	for _, fix := range fixes {
@@ -247,6 +247,13 @@ func (g *globals) cure(ctx context.Context, look doctor.Options, o doctorOptions
 	}
 	g.ui.Afterwards(fixes)
 	return f, r, err
+}
+
+func questionOf(fixes int) string {
+	if fixes == 1 {
+		return "Do this fix?"
+	}
+	return fmt.Sprintf("Do these %d fixes?", fixes)
 }
 
 func (g *globals) applyFix(ctx context.Context, look doctor.Options, fix doctor.Fix) error {
