@@ -21,6 +21,9 @@ type outcome struct {
 	stdout, stderr string
 }
 
+// stack is the inventory of the machine with Prometheus. Hosts named as USER@HOST need none.
+const stack = "stack.yaml"
+
 // run is one command of monctl in the folder of the inventory.
 func (s *shared) run(ctx context.Context, args ...string) outcome {
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
@@ -103,7 +106,11 @@ func (f finding) tooSlow() bool {
 
 func examineOnce(t *testing.T, host string, args ...string) look {
 	t.Helper()
-	l := look{outcome: lab.run(t.Context(), slices.Concat([]string{"doctor", "--json", "--ntp=" + lab.Gateway(), host}, args)...)}
+	words := []string{"doctor", "--json", "--ntp=" + lab.Gateway(), host}
+	if !strings.Contains(host, "@") {
+		words = append(words, "-f", stack)
+	}
+	l := look{outcome: lab.run(t.Context(), slices.Concat(words, args)...)}
 	for line := range strings.Lines(l.stdout) {
 		var kind struct{ Type string }
 		must(t, json.Unmarshal([]byte(line), &kind))

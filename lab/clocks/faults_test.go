@@ -46,7 +46,7 @@ func (r row) run(t *testing.T) (finding, bool) {
 			return err == nil
 		})
 	}
-	l := examine(t, "root@"+h.Name, "--only=clock", "-f", "none")
+	l := examine(t, "root@"+h.Name, "--only=clock")
 	want := slices.Sorted(slices.Values(r.causes))
 	if got := l.causes(); !slices.Equal(got, want) {
 		t.Errorf("causes %q, want %q, in\n%s", got, want, l)
@@ -72,7 +72,7 @@ func (r row) cure(t *testing.T) {
 	if r.cured == "" {
 		return
 	}
-	l := examine(t, "root@"+h.Name, "--only=clock", "-f", "none", "--fix", "--yes")
+	l := examine(t, "root@"+h.Name, "--only=clock", "--fix", "--yes")
 	if len(l.fixes) == 0 {
 		t.Errorf("no fix is offered:\n%s", l)
 		return

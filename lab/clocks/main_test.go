@@ -177,7 +177,7 @@ func (s *shared) servePackages(ctx context.Context, cache string) error {
 		return err
 	}
 	dir := filepath.Join(s.dir, "packages")
-	if err := apt.Flat(ctx, root, dir, "chrony", "systemd-timesyncd", "ntpsec", "libfaketime", "busybox"); err != nil {
+	if err := apt.Flat(ctx, root, dir, "chrony", "systemd-timesyncd", "ntpsec", "libfaketime", "perl"); err != nil {
 		return err
 	}
 	address, err := s.serve(http.FileServer(http.Dir(dir)))
