@@ -153,7 +153,7 @@ func repairTheSeed(t *testing.T) {
 	if o := lab.run(t.Context(), "data", "repair", "--help"); o.code != 0 || !strings.Contains(o.stdout, "data repair") {
 		t.Skip("this monctl has no command data")
 	}
-	if o := lab.run(t.Context(), "data", "repair", "v1/prometheus", "-f", stack, "--yes"); o.code != 0 {
+	if o := lab.run(t.Context(), "data", "repair", "v1/prometheus", "-f", stack, "--yes=v1/prometheus"); o.code != 0 {
 		t.Fatalf("data repair: exit %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
 	eventually(t, "samples of now are stored", time.Minute, func() bool { return stored(t) })
