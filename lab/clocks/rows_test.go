@@ -19,6 +19,7 @@ type row struct {
 	others map[string]string
 	cured  string // sh that succeeds after --fix; "" is a fault that the doctor leaves to a person
 	mends  string
+	quick  bool // it is a part of every run, not only of the nightly one
 }
 
 func machine() *hosts.Host { return lab.vm }
@@ -89,11 +90,11 @@ var rows = []row{
 	},
 	{
 		fault: "Korean local time is in the UTC clock", on: machine, breaks: script("chronyc offline\ndate -s '+32400 sec'"),
-		causes: []string{"clock/offset"}, words: []string{"local time of UTC+9 (KST, JST)", "set as if it were UTC"}, cured: "[ $(date +%s) -lt $(($(cat /sys/class/rtc/rtc0/since_epoch) + 60)) ]",
+		quick: true, causes: []string{"clock/offset"}, words: []string{"local time of UTC+9 (KST, JST)", "set as if it were UTC"}, cured: "[ $(date +%s) -lt $(($(cat /sys/class/rtc/rtc0/since_epoch) + 60)) ]",
 	},
 	{
 		fault: "the clock is stepped an hour back while it is measured", on: machine, breaks: script(steppingReader),
-		causes: []string{"clock/stepped", "clock/offset"}, words: []string{"-1h0m"}, mends: "rm /usr/local/bin/perl",
+		quick: true, causes: []string{"clock/stepped", "clock/offset"}, words: []string{"-1h0m"}, mends: "rm /usr/local/bin/perl",
 	},
 	{
 		fault: "two time daemons run at once", on: machine, until: "pidof ntpd",
@@ -125,7 +126,7 @@ var rows = []row{
 	{
 		fault: "libfaketime shifts the time of all programs but those of Go", on: inside,
 		breaks: script("{ apt-get update -q && apt-get install -y -q libfaketime; } >/dev/null 2>&1\necho +31768 >/etc/faketimerc\nls /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 >/etc/ld.so.preload"),
-		causes: []string{"clock/shifted"}, words: []string{"31768", "/etc/ld.so.preload"}, others: map[string]string{"clock/offset": "3176"}, mends: "rm /etc/ld.so.preload",
+		quick:  true, causes: []string{"clock/shifted"}, words: []string{"31768", "/etc/ld.so.preload"}, others: map[string]string{"clock/offset": "3176"}, mends: "rm /etc/ld.so.preload",
 	},
 }
 
