@@ -15,13 +15,13 @@ func (g *globals) hostWindow(ctx context.Context, s *datahost.Session, plan data
 	if err := g.hostProve(ctx, s, datahost.Complete); err != nil {
 		return err
 	}
-	g.ui.Say("the window is a stop-gap: take it away after %s with monctl data repair %s --close-window", plan.Wait, s.Target.Name)
+	g.ui.Say("the window is a stop-gap: take it away after %s with monctl data repair %s --close-window", plan.Wait, s.Name)
 	return nil
 }
 
 // hostCloseWindow takes the window away again.
 func (g *globals) hostCloseWindow(ctx context.Context, o dataOptions, s *datahost.Session) error {
-	if err := g.confirmIdentity(ctx, o.yes, s.Target.Name.String(), "take the window away and restart it"); err != nil {
+	if err := g.confirmIdentity(ctx, o.yes, s.Name.String(), "take the window away and restart it"); err != nil {
 		return err
 	}
 	if err := s.CloseWindow(ctx, func(step string) { g.ui.Detail("%s: %s", s.Host.Name, step) }); err != nil {

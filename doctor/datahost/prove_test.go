@@ -63,22 +63,22 @@ func TestProve(t *testing.T) {
 	before := &History{At: time.Now(), Samples: map[prove.Series]float64{{Job: "a", Instance: "x"}: 100}, Jobs: []string{"a", "b"}}
 	both := []string{"a", "b"}
 	for name, c := range map[string]struct {
-		server standIn
+		server *standIn
 		extent Extent
 		proved []string
 		fails  string
 	}{
-		"all is well":      {standIn{jobs: both, history: 100}, Complete, []string{"ready", "fresh samples for every job", "no samples out of bounds", "history as before"}, ""},
-		"only ready":       {standIn{}, Running, []string{"ready"}, ""},
-		"stale":            {standIn{jobs: both, age: time.Hour}, Ingesting, []string{"ready"}, "no fresh sample of a, b"},
-		"a job is missing": {standIn{jobs: both[:1]}, Ingesting, []string{"ready"}, "no fresh sample of b"},
-		"no targets yet":   {standIn{}, Ingesting, []string{"ready"}, "no fresh sample of a, b"},
-		"refuses":          {standIn{jobs: both, refuses: true}, Ingesting, []string{"ready", "fresh samples for every job"}, "prometheus_tsdb_out_of_bound_samples_total rose by 1"},
-		"history is gone":  {standIn{jobs: both, history: 99}, Complete, []string{"ready", "fresh samples for every job", "no samples out of bounds"}, "a x had 100 samples"},
+		"all is well":      {&standIn{jobs: both, history: 100}, Complete, []string{"ready", "fresh samples for every job", "no samples out of bounds", "history as before"}, ""},
+		"only ready":       {&standIn{}, Running, []string{"ready"}, ""},
+		"stale":            {&standIn{jobs: both, age: time.Hour}, Ingesting, []string{"ready"}, "no fresh sample of a, b"},
+		"a job is missing": {&standIn{jobs: both[:1]}, Ingesting, []string{"ready"}, "no fresh sample of b"},
+		"no targets yet":   {&standIn{}, Ingesting, []string{"ready"}, "no fresh sample of a, b"},
+		"refuses":          {&standIn{jobs: both, refuses: true}, Ingesting, []string{"ready", "fresh samples for every job"}, "prometheus_tsdb_out_of_bound_samples_total rose by 1"},
+		"history is gone":  {&standIn{jobs: both, history: 99}, Complete, []string{"ready", "fresh samples for every job", "no samples out of bounds"}, "a x had 100 samples"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			web := httptest.NewServer(&c.server)
+			web := httptest.NewServer(c.server)
 			defer web.Close()
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()

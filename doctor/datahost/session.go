@@ -180,7 +180,7 @@ func (s *Session) base() string {
 // Agreed refuses to change data while the unit names another folder than the one in use: its next start, which belongs to
 // every change, would begin with that one.
 func (s *Session) Agreed() error {
-	return s.Place.refuse(s.Target.Name)
+	return s.Place.refuse(s.Name)
 }
 
 // stuck says that the doctor found the scrape clock of this process frozen.
