@@ -100,13 +100,23 @@ func (s *Session) Close() error {
 
 // Inspect looks into the folder.
 func (s *Session) Inspect(ctx context.Context) (Answer, error) {
-	return s.Ask(ctx, s.conn, "inspect")
+	a, err := s.Ask(ctx, s.conn, "inspect")
+	if err == nil && a.Inspection == nil {
+		err = fmt.Errorf("%s: inspect: %w", s.Name, errSilent)
+	}
+	return a, err
 }
 
 // Plan says what an action would do to the folder.
 func (s *Session) Plan(ctx context.Context, action datadir.Action, id string, flags ...string) (Answer, error) {
-	return s.Ask(ctx, s.conn, string(action), append(words(id, flags), "--plan")...)
+	a, err := s.Ask(ctx, s.conn, string(action), append(words(id, flags), "--plan")...)
+	if err == nil && a.Plan == nil {
+		err = fmt.Errorf("%s: plan of %s: %w", s.Name, action, errSilent)
+	}
+	return a, err
 }
+
+var errSilent = errors.New("monctl on the host ended well and did not say what it saw")
 
 func words(id string, flags []string) []string {
 	if id == "" {
