@@ -136,7 +136,7 @@ func mute(found []Finding, checks []Check) {
 
 // explainedBy says that one finding is the cause of another, which is of this check.
 func (c Check) explainedBy(f, cause Finding) bool {
-	if cause.Level < Warn || !slices.Contains(c.After, cause.Check) {
+	if cause.Level < Warn || cause.Slight && f.Level > cause.Level || !slices.Contains(c.After, cause.Check) {
 		return false
 	}
 	if c.Own && cause.Host == f.Host && cause.Component != "" && f.Component != "" && cause.Component != f.Component {

@@ -37,6 +37,7 @@ type dataDir struct {
 	Blocks     []block
 	Broken     []string // "ULID has no meta.json"
 	WAL        segments
+	Written    time.Time // of the newest segment of the WAL, by the host's clock at that time
 	Chunks     segments
 	Odd        []string // files among segments that are none
 	Checkpoint string
@@ -171,6 +172,10 @@ func (d *dataDir) read(key, value string) {
 		d.Broken = append(d.Broken, value)
 	case "wal":
 		d.WAL = newSegments(value)
+	case "written":
+		if at, err := strconv.ParseInt(value, 10, 64); err == nil {
+			d.Written = time.Unix(at, 0).UTC()
+		}
 	case "chunks":
 		d.Chunks = newSegments(value)
 	case "odd":

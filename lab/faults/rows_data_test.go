@@ -71,10 +71,12 @@ var dataRows = []row{
 		fault: "remote write goes nowhere", breaks: "echo 'remote_write: [{url: \"http://127.0.0.1:9/write\"}]' >>$yml", mends: "; systemctl kill -s KILL monctl-prometheus; again monctl-prometheus", until: after(5e9),
 		check: "scrape/remote-write",
 	}),
-	configured(row{
-		fault: "a target's page is larger than body_size_limit", breaks: "sed -i '/job_name: \"prometheus\"/a\\    body_size_limit: 100B' $yml" + restart, until: down("prometheus"),
-		check: "scrape/limit", words: []string{"body_size_limit"}, mends: restart,
-	}),
+	{
+		// 2.53 crashes when it reloads such a limit; so this one is started with it.
+		fault: "a target's page is larger than body_size_limit", on: "h1", mends: "restored" + restart, until: down("prometheus"),
+		breaks: "sed -i '/job_name: \"prometheus\"/a\\    body_size_limit: 100B' $yml" + restart,
+		check:  "scrape/limit", words: []string{"body_size_limit"},
+	},
 	{
 		fault: "an exporter hangs", on: "h2", breaks: "systemctl kill -s STOP $unit", mends: "systemctl kill -s CONT $unit", until: down("h2"),
 		check: "scrape/slow", host: "h1",
