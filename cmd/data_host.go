@@ -231,9 +231,7 @@ var errNotProven = errors.New("not proven")
 
 // hostProve proves that it runs, and takes samples again.
 func (g *globals) hostProve(ctx context.Context, s *datahost.Session, extent datahost.Extent) error {
-	limit, cancel := context.WithTimeout(ctx, g.proveFor)
-	defer cancel()
-	proofs := s.Prove(limit, extent, func(what string) { g.ui.Detail("%s: proving: %s", s.Host.Name, what) })
+	proofs := s.Prove(ctx, extent, g.proveFor, func(what string) { g.ui.Detail("%s: proving: %s", s.Host.Name, what) })
 	g.ui.DataProofs(s.Name.String(), proofs)
 	for _, p := range proofs {
 		if p.Err != nil {

@@ -161,10 +161,10 @@ func (s *Session) RestartUnit(ctx context.Context) error {
 	return err
 }
 
-// Prove proves that it runs as it should again.
-func (s *Session) Prove(ctx context.Context, extent Extent, looking func(string)) []Proof {
+// Prove proves that it runs as it should again. limit is for each proof.
+func (s *Session) Prove(ctx context.Context, extent Extent, limit time.Duration, looking func(string)) []Proof {
 	i := Ingestion{
-		Conn: s.conn, Base: s.Component.Base, Unit: s.Component.Unit, Since: s.now(), Extent: extent, Before: s.before, Looking: looking,
+		Conn: s.conn, Base: s.Component.Base, Unit: s.Component.Unit, Since: s.now(), Extent: extent, Before: s.before, Limit: limit, Looking: looking,
 	}
 	if i.Base == "" { // it did not run before: it listens where its unit says, or where everybody does
 		i.Base = s.base()
