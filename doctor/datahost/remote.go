@@ -98,14 +98,20 @@ func (r Remote) Command(action string, words ...string) string {
 	return fleet.QuoteAll(append(argv, words...)...)
 }
 
-// others are folders of other components of the host, which must not overlap this one.
+// others are folders of other components of the host, which must not overlap this one. One that shares this very folder is
+// for the kernel to tell, which knows who has it open.
 func (r Remote) others() []string {
 	var list []string
 	for _, c := range r.Host.Components {
-		if c.Manifest == nil || c.Manifest.Data == "" || c.Name == r.Component.Name {
-			continue
+		folder := ""
+		if c.Manifest != nil {
+			folder = c.Manifest.Data
+		} else if named, err := r.Host.DataFolder(c); err == nil && !named.Inside && c.Kind == "prometheus" {
+			folder = named.Path
 		}
-		list = append(list, c.Manifest.Data)
+		if folder != "" && folder != r.Place.Path && c.Name != r.Component.Name {
+			list = append(list, folder)
+		}
 	}
 	return list
 }
