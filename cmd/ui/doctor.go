@@ -46,7 +46,7 @@ func (u *UI) family(f doctor.Fleet, r doctor.Report, family string, checks []doc
 	}
 	u.Print("%s", u.paint.bold(family))
 	u.pictures(f, family)
-	for _, c := range causes {
+	for _, c := range together(causes) {
 		u.finding(c, "  ")
 		u.consequences(r.Consequences(c))
 	}
@@ -63,6 +63,25 @@ func (u *UI) family(f doctor.Fleet, r doctor.Report, family string, checks []doc
 	if well > 0 && !u.Verbose {
 		u.Print("  %s", u.paint.dim(fmt.Sprintf("✓ %d of %s", well, count(len(results), "result"))+" well"))
 	}
+}
+
+// together makes one line of what several checks cannot tell about a host for the same reason.
+func together(list []doctor.Finding) []doctor.Finding {
+	bare := func(f doctor.Finding) bool {
+		return f.Level == doctor.Unknown && f.Evidence == nil && f.Cause == "" && f.Fix == ""
+	}
+	var lines []doctor.Finding
+	for _, f := range list {
+		i := slices.IndexFunc(lines, func(l doctor.Finding) bool {
+			return bare(f) && bare(l) && l.Host == f.Host && l.Component == f.Component && l.Title == f.Title
+		})
+		if i < 0 {
+			lines = append(lines, f)
+			continue
+		}
+		lines[i].Check += ", " + f.Check
+	}
+	return lines
 }
 
 // pictures prints what shows a family at one glance, where a person reads.
@@ -116,7 +135,7 @@ func (u *UI) finding(f doctor.Finding, by string) {
 	if where == "" {
 		where = "this machine"
 	}
-	u.Print("%s%s %s: %s  %s", by, u.mark(f.Level), u.paint.bold(where), f.Title, u.paint.dim(f.Check))
+	u.Print("%s%s %s: %s  %s", by, u.mark(f.Level), u.paint.bold(where), f.Title, u.paint.dim(u.wrapOut(f.Check, by+"    ")))
 	for _, e := range f.Evidence {
 		u.Print("%s    %s", by, u.paint.dim(u.wrapOut(e.What+": "+evidence(e), by+"      ")))
 	}
