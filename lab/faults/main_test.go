@@ -97,7 +97,7 @@ func setUp(ctx context.Context) (err error) {
 		lab.sites = append(lab.sites, s)
 		lab.free <- s
 	}
-	lab.sites = append(lab.sites, &site{name: "faults-arm", want: hosts.Options{ARM64: 1}, prometheus: "scrape_interval: 15s"})
+	lab.sites = append(lab.sites, &site{name: "faults-arm", want: hosts.Options{ARM64: 1}, prometheus: "version: 2.53.3, scrape_interval: 15s"})
 	for _, s := range lab.sites {
 		s.dir, s.want.Name = filepath.Join(lab.dir, s.name), s.name
 	}
