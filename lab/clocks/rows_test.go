@@ -98,8 +98,11 @@ var rows = []row{
 		quick: true, causes: []string{"clock/stepped", "clock/offset"}, words: []string{"-1h0m"}, mends: "rm /usr/local/bin/perl",
 	},
 	{
-		fault: "two time daemons run at once", on: machine, until: "pidof ntpd",
-		breaks: script("export DEBIAN_FRONTEND=noninteractive\nchronyc offline >/dev/null\ncd /root && { apt-get update -q && apt-get install -y -q python3 python3-ntp netbase && apt-get download -q ntpsec && dpkg -i --force-conflicts ntpsec_*.deb; } >/dev/null 2>&1\nchronyc online >/dev/null\nsystemctl start ntpsec"),
+		fault: "two time daemons run at once", on: machine, until: "pidof ntpd && pidof chronyd", breaks: script(`export DEBIAN_FRONTEND=noninteractive
+cd /root && { apt-get update -q && apt-get install -y -q python3 python3-ntp netbase && apt-get download -q ntpsec && dpkg -i --force-conflicts ntpsec_*.deb; } >/dev/null 2>&1
+sed -i /^Conflicts=/d /lib/systemd/system/chrony.service /lib/systemd/system/ntpsec.service
+systemctl daemon-reload
+systemctl start chrony ntpsec`),
 		causes: []string{"clock/daemon"}, words: []string{"2 time daemons run at once", "the one to keep chrony"}, cured: "! pidof ntpd && pidof chronyd",
 	},
 	{
