@@ -105,10 +105,10 @@ func TestTheSeedCase(t *testing.T) {
 	t.Run("the data are repaired", repairTheSeed)
 }
 
-// refused says that a counter of the machine's Prometheus is above zero.
+// refused says that a counter of the machine's Prometheus, with or without labels, is above zero.
 func refused(t *testing.T, counter string) bool {
-	out := on(t, lab.vm, `exec 3<>/dev/tcp/127.0.0.1/9090 && printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3 && grep '^`+counter+` ' <&3 || :`)
-	_, value, _ := strings.Cut(strings.TrimSpace(out), " ")
+	out := on(t, lab.vm, `exec 3<>/dev/tcp/127.0.0.1/9090 && printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3 && grep '^`+counter+`[ {]' <&3 || :`)
+	value := out[strings.LastIndex(out, " ")+1:]
 	return value != "" && value != "0"
 }
 
