@@ -25,7 +25,7 @@ func (u *UI) DataTarget(name string, p datahost.Place, truth clock.Truth) {
 	}
 	if truth.Known {
 		value, bound := truth.Offset.Seconds()
-		u.Print("  %s", u.paint.dim(fmt.Sprintf("%-18s off by %.3f s ± %.4f s, by %s", "clock", -value, bound, truth.Source)))
+		u.Print("  %s", u.paint.dim(fmt.Sprintf("%-18s off by %.3f s ± %.4f s, by %s", "clock", 0-value, bound, truth.Source)))
 	}
 }
 

@@ -81,6 +81,8 @@ func TestFind(t *testing.T) {
 	notRoot := hostOf(one)
 	notRoot.Hosts[0].Root = false
 	lost := doctor.Fleet{Lost: []doctor.Lost{{Name: "web1", Err: errors.New("no route to host")}}}
+	stopped := server(0, "prometheus2.service", 0, "--storage.tsdb.path=/data/two", "--web.listen-address=:9091")
+	stopped.Running = false
 	for name, c := range map[string]struct {
 		fleet doctor.Fleet
 		want  string // Target.Name
@@ -88,9 +90,10 @@ func TestFind(t *testing.T) {
 		fails string
 		kind  fault.Kind
 	}{
-		"web1/prometheus":      {hostOf(one, exporter), "web1/prometheus", "/data/one", "", 0},
-		"web1/prometheus:9091": {hostOf(one, two), "web1/prometheus:9091", "/data/two", "", 0},
-		"web1/prometheus2":     {hostOf(one, two), "web1/prometheus:9091", "/data/two", "", 0},
+		"web1/prometheus":       {hostOf(one, exporter), "web1/prometheus", "/data/one", "", 0},
+		"web1/prometheus:9091":  {hostOf(one, two), "web1/prometheus:9091", "/data/two", "", 0},
+		"web1/prometheus2:9091": {hostOf(one, stopped), "web1/prometheus:9091", "/data/two", "", 0},
+		"web1/prometheus2":      {hostOf(one, two), "web1/prometheus:9091", "/data/two", "", 0},
 		"web1/prometheus.service": {hostOf(one, two), "", "", "web1/prometheus is ambiguous: there are prometheus (prometheus.service) process 10 port 9090, " +
 			"prometheus (prometheus2.service) process 11 port 9091", fault.Usage},
 		"web1/grafana":         {hostOf(one, grafana), "web1/grafana", "/var/lib/grafana", "", 0},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -129,8 +130,14 @@ func ports(c doctor.Component) []int {
 	for _, a := range c.Listen {
 		list = append(list, int(a.Port()))
 	}
-	if c.Manifest != nil && c.Manifest.Port > 0 && !slices.Contains(list, c.Manifest.Port) {
-		list = append(list, c.Manifest.Port)
+	given := 0 // where it would listen if it ran
+	if c.Manifest != nil {
+		given = c.Manifest.Port
+	} else if _, port, ok := strings.Cut(c.Flags["web.listen-address"], ":"); ok {
+		given, _ = strconv.Atoi(port)
+	}
+	if given > 0 && !slices.Contains(list, given) {
+		list = append(list, given)
 	}
 	return list
 }

@@ -71,12 +71,14 @@ func TestRefused(t *testing.T) {
 		}
 	})
 	t.Run("read-only", func(t *testing.T) {
+		t.Cleanup(func() { on(t, h, "mount -o remount,rw "+secondData+"; systemctl start "+secondUnit) })
 		on(t, h, "systemctl stop "+secondUnit+" && mount -o remount,ro "+secondData)
 		data(t, "repair", secondTarget, confirm).want(t, refused, "read-only")
 		on(t, h, "mount -o remount,rw "+secondData+" && systemctl start "+secondUnit)
 		ran(t)
 	})
 	t.Run("home", func(t *testing.T) {
+		t.Cleanup(func() { on(t, h, "userdel somebody 2>/dev/null; true") })
 		on(t, h, "useradd --no-create-home --home-dir "+secondData+" --shell /bin/sh somebody")
 		data(t, "reset", secondTarget, confirm).want(t, refused, "is the home of somebody")
 		on(t, h, "userdel somebody")
