@@ -126,11 +126,12 @@ next:
 		}
 		b.t.Errorf("the browser: %s", message)
 	}
+	b.bad, b.expected = nil, nil
 }
 
 func (b *browser) run(what string, actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 60*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		b.t.Fatalf("%s: %v\n%s", what, err, b.seen())
@@ -167,11 +168,11 @@ func (b *browser) says(words string) {
 	b.holds(fmt.Sprintf("document.querySelector('main')?.innerText.includes(%q)", words))
 }
 
-// holds waits until an expression is true.
+// holds waits until an expression is true; one that fails, as for want of an element, is not.
 func (b *browser) holds(js string) {
 	b.t.Helper()
 	for deadline := time.Now().Add(45 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		if value[bool](b, "Boolean("+js+")") {
+		if value[bool](b, "(() => { try { return Boolean("+js+") } catch { return false } })()") {
 			return
 		}
 		if time.Now().After(deadline) {

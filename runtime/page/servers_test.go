@@ -31,6 +31,7 @@ type world struct {
 	mu       sync.Mutex
 	clock    func() clockAnswer
 	blocks   []block // nil: the server has no such path
+	broken   bool    // the server answers nothing that is of use
 	requests []string
 }
 
@@ -63,6 +64,12 @@ func (w *world) setClock(f func() clockAnswer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.clock = f
+}
+
+func (w *world) setBroken(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = on
 }
 
 func (w *world) setBlocks(b []block) {
@@ -264,7 +271,12 @@ func (w *world) startFront(t *testing.T, server string, standIns bool) {
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		w.requests = append(w.requests, r.Method+" "+r.URL.Path)
+		broken := w.broken
 		w.mu.Unlock()
+		if broken {
+			http.Error(rw, "the server behind is gone", http.StatusBadGateway)
+			return
+		}
 		mux.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(front.Close)

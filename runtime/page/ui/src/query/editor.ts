@@ -91,7 +91,9 @@ export function createEditor(host: HTMLElement, o: EditorOptions): Editor {
     }),
   });
   return {
-    set: (value) => value !== view.state.doc.toString() && view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } }),
+    set: (value) => {
+      if (value !== view.state.doc.toString()) view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: value } });
+    },
     focus: () => view.focus(),
     destroy: () => (view.destroy(), promql.destroy()),
   };

@@ -5,7 +5,7 @@ import { serverNow } from "../clock/clock";
 import { type Unit, withUnit } from "../format/numbers";
 import { stamp } from "../format/time";
 import { useText } from "../i18n";
-import { Notice } from "../parts/notice";
+import { Empty, Notice } from "../parts/notice";
 import type { Result } from "./panel";
 import { colours, createGraph, dashOf, type Graph } from "./plot";
 import { between, dayBefore, defaultRange, move, type Search, zoom } from "./range";
@@ -38,7 +38,9 @@ export function GraphView({ result, unit, search, setSearch }: GraphViewProps) {
   return (
     <>
       <div class="graph" tabIndex={0} role="group" aria-label={text.query.plotHint} onKeyDown={keys}>
-        <Canvas plot={plot} unit={unit} hidden={hidden} cursor={(i) => cursor.current(i)} selected={(a, b) => setSearch(between(search, a, b, serverNow()))} />
+        {plot.lines.length === 0 && !plot.histograms ? <NoData /> : (
+          <Canvas plot={plot} unit={unit} hidden={hidden} cursor={(i) => cursor.current(i)} selected={(a, b) => setSearch(between(search, a, b, serverNow()))} />
+        )}
       </div>
       {plot.histograms && <Notice level="info" title={text.query.histograms} />}
       {plot.all > limit && (
@@ -46,9 +48,14 @@ export function GraphView({ result, unit, search, setSearch }: GraphViewProps) {
           {text.query.onlyFirst(limit, plot.all)} {limit < most && <button type="button" class="quiet" onClick={() => setLimit(most)}>{text.query.drawAll}</button>}
         </p>
       )}
-      <Legend plot={plot} unit={unit} hidden={hidden} setHidden={setHidden} listen={(f) => (cursor.current = f)} />
+      {plot.lines.length > 0 && <Legend plot={plot} unit={unit} hidden={hidden} setHidden={setHidden} listen={(f) => (cursor.current = f)} />}
     </>
   );
+}
+
+export function NoData() {
+  const text = useText();
+  return <Empty title={text.query.empty}><p>{text.query.emptyDetail}</p></Empty>;
 }
 
 function keyed(key: string, search: Search, now: number): Search | undefined {

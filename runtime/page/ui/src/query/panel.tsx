@@ -9,7 +9,7 @@ import { formatDuration } from "../format/time";
 import { useText } from "../i18n";
 import { Empty, FailureNotice, Notice, Skeleton } from "../parts/notice";
 import { createEditor, type Editor } from "./editor";
-import { GraphView } from "./graph";
+import { GraphView, NoData } from "./graph";
 import { dayBefore, type Search, window } from "./range";
 import { ResultTable } from "./table";
 
@@ -55,24 +55,21 @@ async function ask(query: Query, search: Search, signal: AbortSignal): Promise<R
 
 export function Panel({ n, query, search, set, setSearch, remove }: PanelProps) {
   const text = useText();
-  const [typed, setTyped] = useState(query.expr);
   const { range: length, end, step, compare } = search;
   const key = query.expr && JSON.stringify([query, length, end, step, compare]);
   const follow = end === undefined && query.expr ? Math.max(window(search, 0).step, 10) * 1000 : 0;
   const live = useLive(key, follow, async (signal) => (query.expr ? ask(query, search, signal) : undefined), true);
-  const latest = useRef("");
-  latest.current = typed;
+  // What is typed is the editor's: it becomes the page's only when it is run.
+  const typed = useRef(query.expr);
   const run = () => {
-    const expr = latest.current.trim();
+    const expr = typed.current.trim();
     if (expr === query.expr) live.refresh();
     else set({ ...query, expr });
   };
-  const choose = (expr: string) => (setTyped(expr), set({ ...query, expr }));
-  useEffect(() => setTyped(query.expr), [query.expr]);
   return (
     <section class="panel" aria-label={text.query.expression(n)} aria-busy={live.pending}>
       <div class="ask">
-        <PromQL value={typed} label={text.query.expression(n)} changed={setTyped} run={run} />
+        <PromQL value={query.expr} label={text.query.expression(n)} changed={(value) => (typed.current = value)} run={run} />
         <button type="button" class="main" title={text.query.runHint} onClick={run}>{text.query.run}</button>
         {remove && <button type="button" class="quiet" aria-label={`${text.query.remove}: ${text.query.expression(n)}`} title={text.query.remove} onClick={remove}>✕</button>}
       </div>
@@ -85,7 +82,7 @@ export function Panel({ n, query, search, set, setSearch, remove }: PanelProps) 
         <Progress pending={Boolean(live.pending && query.expr)} result={live.data} />
       </div>
       {live.failure && <FailureNotice failure={live.failure} stale={live.failure.kind !== "query" && live.data !== undefined} />}
-      {query.expr === "" ? <Examples choose={choose} /> : !live.data ? !live.failure && <Skeleton rows={6} /> : live.failure?.kind !== "query" && <Shown result={live.data} search={search} setSearch={setSearch} />}
+      {query.expr === "" ? <Examples choose={(expr) => set({ ...query, expr })} /> : !live.data ? !live.failure && <Skeleton rows={6} /> : live.failure?.kind !== "query" && <Shown result={live.data} search={search} setSearch={setSearch} />}
     </section>
   );
 }
@@ -97,9 +94,8 @@ function Shown({ result, search, setSearch }: { result: Result; search: Search; 
     <>
       {result.warnings.map((w) => <Notice key={w} level="warn" title={text.query.warning}><p>{w}</p></Notice>)}
       {result.infos.map((i) => <Notice key={i} level="info" title={text.query.info}><p>{i}</p></Notice>)}
-      {none && !result.before ? <Empty title={text.query.empty}><p>{text.query.emptyDetail}</p></Empty>
-        : result.view === "graph" ? <GraphView result={result} unit={unitOf(result.expr)} search={search} setSearch={setSearch} />
-          : <ResultTable data={result.data} unit={unitOf(result.expr)} />}
+      {result.view === "graph" ? <GraphView result={result} unit={unitOf(result.expr)} search={search} setSearch={setSearch} />
+        : none ? <NoData /> : <ResultTable data={result.data} unit={unitOf(result.expr)} />}
     </>
   );
 }
@@ -136,6 +132,7 @@ function Examples({ choose }: { choose: (expr: string) => void }) {
   );
 }
 
+/** The editor; value is put into it whenever the address says another query. */
 function PromQL({ value, label, changed, run }: { value: string; label: string; changed: (v: string) => void; run: () => void }) {
   const text = useText();
   const host = useRef<HTMLDivElement>(null);
@@ -152,6 +149,6 @@ function PromQL({ value, label, changed, run }: { value: string; label: string; 
     editor.current = made;
     return () => made.destroy();
   }, [label, text]);
-  useEffect(() => editor.current?.set(value), [value]);
+  useEffect(() => editor.current?.set(value), [value, label, text]);
   return <div class="editor" ref={host} />;
 }

@@ -26,7 +26,7 @@ const patterns: Pattern[] = [
   { cause: "name", text: /no such host|server misbehaving|name resolution|lookup .* (on|: )/ },
   { cause: "route", text: /no route to host|network is unreachable|host is down/ },
   { cause: "diskFull", text: /no space left on device/ },
-  { cause: "timeout", text: /deadline exceeded|Client\.Timeout|i\/o timeout|timed out/ },
+  { cause: "timeout", text: /deadline exceeded|Client\.Timeout|(i\/o|handshake) timeout|timed out/ },
   { cause: "unauthorized", text: /HTTP status 401/ },
   { cause: "forbidden", text: /HTTP status 403/ },
   { cause: "notFound", text: /HTTP status 404/ },
