@@ -21,18 +21,17 @@ import (
 	"github.com/monctl/monctl/runtime/page"
 )
 
-// world is a real Prometheus with real targets, and in front of it the page as monctl serve has it. What Debian's 2.42 does not
-// offer (the clock, the list of blocks) is a stand-in.
+// world is a real server with real targets, and in front of it the page. The server is Debian's Prometheus 2.42, and what that does not
+// offer (the clock, the list of blocks) is a stand-in; or, with MONCTL_BINARY=FILE, that monctl serve, with nothing stood in for.
 type world struct {
-	url    string // of the page
-	victim *exec.Cmd
-	data   string // folder of the TSDB
+	url    string    // of the page
+	victim *exec.Cmd // a node_exporter that may be killed
+	monctl string    // program that serves; "" is Debian's Prometheus
 
-	mu       sync.Mutex
-	clock    func() clockAnswer
-	blocks   []block // nil: the server has no such path
-	broken   bool    // the server answers nothing that is of use
-	requests []string
+	mu     sync.Mutex
+	clock  func() clockAnswer
+	blocks []block // nil: the server has no such path
+	broken bool    // the server answers nothing that is of use
 }
 
 type clockAnswer struct {
@@ -78,16 +77,13 @@ func (w *world) setBlocks(b []block) {
 	w.blocks = b
 }
 
-// newWorld starts everything; it skips where the checkers of .ci/setup are missing. MONCTL_PAGE_SERVER=http://127.0.0.1:9090 puts the
-// page before that monctl serve instead, with its own clock and blocks.
+// newWorld starts everything and waits until there is something to see; it skips where the checkers of .ci/setup are missing.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{clock: wellClock}
-	server := os.Getenv("MONCTL_PAGE_SERVER")
-	if server == "" {
-		server = w.startPrometheus(t)
-	}
-	w.startFront(t, server, os.Getenv("MONCTL_PAGE_SERVER") == "")
+	w := &world{clock: wellClock, monctl: os.Getenv("MONCTL_BINARY")}
+	w.startFront(t, w.startServer(t))
+	w.ask(t, `rate(node_cpu_seconds_total[1m])`)
+	w.ask(t, `ALERTS{alertstate="firing"}`)
 	return w
 }
 
@@ -157,12 +153,12 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Fatalf("not within a minute: %s", what)
 }
 
-func (w *world) startPrometheus(t *testing.T) string {
+func (w *world) startServer(t *testing.T) string {
 	t.Helper()
 	prometheus, promtool, exporter := checker(t, "prometheus"), checker(t, "promtool"), checker(t, "prometheus-node-exporter")
 	dir := t.TempDir()
-	w.data = filepath.Join(dir, "data")
-	backfill(t, promtool, dir, w.data)
+	data := filepath.Join(dir, "data")
+	backfill(t, promtool, dir, data)
 
 	node, victim, address := freePort(t), freePort(t), freePort(t)
 	start(t, "http://"+node+"/metrics", exporter, "--web.listen-address="+node)
@@ -177,8 +173,12 @@ func (w *world) startPrometheus(t *testing.T) string {
 
 	write(t, filepath.Join(dir, "rules.yml"), rules)
 	write(t, filepath.Join(dir, "prometheus.yml"), fmt.Sprintf(configuration, node, victim, address, host(login), host(website)))
-	start(t, "http://"+address+"/-/ready", prometheus, "--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+w.data,
-		"--web.listen-address="+address, "--log.level=warn")
+	ready, config := "http://"+address+"/-/ready", filepath.Join(dir, "prometheus.yml")
+	if w.monctl != "" {
+		start(t, ready, w.monctl, "serve", "--config="+config, "--data="+data, "--listen="+address, "--ntp=none")
+	} else {
+		start(t, ready, prometheus, "--config.file="+config, "--storage.tsdb.path="+data, "--web.listen-address="+address, "--log.level=warn")
+	}
 	return "http://" + address
 }
 
@@ -249,8 +249,8 @@ func backfill(t *testing.T, promtool, dir, data string) {
 	}
 }
 
-// startFront serves the page as monctl serve does, and notes what is asked.
-func (w *world) startFront(t *testing.T, server string, standIns bool) {
+// startFront serves the page as monctl serve does.
+func (w *world) startFront(t *testing.T, server string) {
 	t.Helper()
 	handler, err := page.Handler()
 	if err != nil {
@@ -264,13 +264,12 @@ func (w *world) startFront(t *testing.T, server string, standIns bool) {
 	mux.Handle("/", handler)
 	proxy := httputil.NewSingleHostReverseProxy(upstream)
 	mux.Handle("/api/", proxy)
-	if standIns {
+	if w.monctl == "" {
 		mux.HandleFunc("GET /api/monctl/clock", w.clockStandIn)
 		mux.HandleFunc("GET /api/v1/status/tsdb/blocks", w.blocksStandIn)
 	}
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
-		w.requests = append(w.requests, r.Method+" "+r.URL.Path)
 		broken := w.broken
 		w.mu.Unlock()
 		if broken {

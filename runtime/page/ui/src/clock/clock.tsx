@@ -87,7 +87,8 @@ export function ClockMark() {
   const verdict = useClock().data?.verdict;
   if (!verdict) return <span class="mark" aria-hidden="true" />;
   const ok = verdict.kind === "agree";
-  const size = duration(Math.abs(verdict.browser.ahead));
+  const worst = verdict.kind === "server" || verdict.kind === "both" ? verdict.server : verdict.browser;
+  const size = duration(Math.abs(worst.ahead));
   return (
     <span class={`mark ${ok ? "ok" : "bad"}`} title={text.clock.markTitle(duration(verdict.browser.bound))}>
       <span aria-hidden="true">{ok ? "✓" : "✕"}</span> {ok ? text.clock.markAgree : text.clock.markWrong(size)}

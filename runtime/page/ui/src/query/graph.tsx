@@ -8,7 +8,7 @@ import { useText } from "../i18n";
 import { Empty, Notice } from "../parts/notice";
 import type { Result } from "./panel";
 import { colours, createGraph, dashOf, type Graph } from "./plot";
-import { between, dayBefore, defaultRange, move, type Search, zoom } from "./range";
+import { between, type Change, dayBefore, defaultRange, move, type Search, zoom } from "./range";
 import { type Line, type Plot, plotOf } from "./series";
 
 const first = 60; // lines drawn unless asked for more
@@ -19,27 +19,26 @@ const matrix = (data: QueryData | undefined): MatrixSeries[] => (data?.resultTyp
 interface GraphViewProps {
   result: Result;
   unit: Unit;
-  search: Search;
-  setSearch: (search: Search) => void;
+  change: Change;
 }
 
-export function GraphView({ result, unit, search, setSearch }: GraphViewProps) {
+export function GraphView({ result, unit, change }: GraphViewProps) {
   const text = useText();
   const [limit, setLimit] = useState(first);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const plot = useMemo(() => plotOf(matrix(result.data), matrix(result.before), result.window, limit, dayBefore), [result, limit]);
   const cursor = useRef<(index: number | null) => void>(() => undefined);
   const keys = (e: KeyboardEvent) => {
-    const next = keyed(e.key, search, serverNow());
-    if (!next || e.ctrlKey || e.metaKey || e.altKey) return;
+    const update = keyed(e.key);
+    if (!update || e.ctrlKey || e.metaKey || e.altKey) return;
     e.preventDefault();
-    setSearch(next);
+    change((s) => update(s, serverNow()));
   };
   return (
     <>
       <div class="graph" tabIndex={0} role="group" aria-label={text.query.plotHint} onKeyDown={keys}>
         {plot.lines.length === 0 && !plot.histograms ? <NoData /> : (
-          <Canvas plot={plot} unit={unit} hidden={hidden} cursor={(i) => cursor.current(i)} selected={(a, b) => setSearch(between(search, a, b, serverNow()))} />
+          <Canvas plot={plot} unit={unit} hidden={hidden} cursor={(i) => cursor.current(i)} selected={(a, b) => change((s) => between(s, a, b, serverNow()))} />
         )}
       </div>
       {plot.histograms && <Notice level="info" title={text.query.histograms} />}
@@ -58,13 +57,13 @@ export function NoData() {
   return <Empty title={text.query.empty}><p>{text.query.emptyDetail}</p></Empty>;
 }
 
-function keyed(key: string, search: Search, now: number): Search | undefined {
+function keyed(key: string): ((s: Search, now: number) => Search) | undefined {
   switch (key) {
-    case "ArrowLeft": return move(search, -0.25, now);
-    case "ArrowRight": return move(search, 0.25, now);
-    case "+": case "=": return zoom(search, 0.5, now);
-    case "-": return zoom(search, 2, now);
-    case "0": return { ...search, range: defaultRange, end: undefined };
+    case "ArrowLeft": return (s, now) => move(s, -0.25, now);
+    case "ArrowRight": return (s, now) => move(s, 0.25, now);
+    case "+": case "=": return (s, now) => zoom(s, 0.5, now);
+    case "-": return (s, now) => zoom(s, 2, now);
+    case "0": return (s) => ({ ...s, range: defaultRange, end: undefined });
     default: return undefined;
   }
 }

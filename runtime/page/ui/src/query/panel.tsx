@@ -10,7 +10,7 @@ import { useText } from "../i18n";
 import { Empty, FailureNotice, Notice, Skeleton } from "../parts/notice";
 import { createEditor, type Editor } from "./editor";
 import { GraphView, NoData } from "./graph";
-import { dayBefore, type Search, window } from "./range";
+import { type Change, dayBefore, type Search, window } from "./range";
 import { ResultTable } from "./table";
 
 type Query = Search["queries"][number];
@@ -33,7 +33,7 @@ interface PanelProps {
   query: Query;
   search: Search;
   set: (query: Query) => void;
-  setSearch: (search: Search) => void;
+  change: Change;
   remove?: () => void;
 }
 
@@ -53,7 +53,7 @@ async function ask(query: Query, search: Search, signal: AbortSignal): Promise<R
   };
 }
 
-export function Panel({ n, query, search, set, setSearch, remove }: PanelProps) {
+export function Panel({ n, query, search, set, change, remove }: PanelProps) {
   const text = useText();
   const { range: length, end, step, compare } = search;
   const key = query.expr && JSON.stringify([query, length, end, step, compare]);
@@ -82,19 +82,19 @@ export function Panel({ n, query, search, set, setSearch, remove }: PanelProps) 
         <Progress pending={Boolean(live.pending && query.expr)} result={live.data} />
       </div>
       {live.failure && <FailureNotice failure={live.failure} stale={live.failure.kind !== "query" && live.data !== undefined} />}
-      {query.expr === "" ? <Examples choose={(expr) => set({ ...query, expr })} /> : !live.data ? !live.failure && <Skeleton rows={6} /> : live.failure?.kind !== "query" && <Shown result={live.data} search={search} setSearch={setSearch} />}
+      {query.expr === "" ? <Examples choose={(expr) => set({ ...query, expr })} /> : !live.data ? !live.failure && <Skeleton rows={6} /> : live.failure?.kind !== "query" && <Shown result={live.data} change={change} />}
     </section>
   );
 }
 
-function Shown({ result, search, setSearch }: { result: Result; search: Search; setSearch: (s: Search) => void }) {
+function Shown({ result, change }: { result: Result; change: Change }) {
   const text = useText();
   const none = Array.isArray(result.data.result) && result.data.result.length === 0;
   return (
     <>
       {result.warnings.map((w) => <Notice key={w} level="warn" title={text.query.warning}><p>{w}</p></Notice>)}
       {result.infos.map((i) => <Notice key={i} level="info" title={text.query.info}><p>{i}</p></Notice>)}
-      {result.view === "graph" ? <GraphView result={result} unit={unitOf(result.expr)} search={search} setSearch={setSearch} />
+      {result.view === "graph" ? <GraphView result={result} unit={unitOf(result.expr)} change={change} />
         : none ? <NoData /> : <ResultTable data={result.data} unit={unitOf(result.expr)} />}
     </>
   );

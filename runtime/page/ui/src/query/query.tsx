@@ -3,63 +3,61 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { serverNow } from "../clock/clock";
 import { formatDuration, parseDuration, stamp } from "../format/time";
 import { useText } from "../i18n";
-import { link, useRoute } from "../route";
+import { link, parseRoute, useRoute } from "../route";
 import { Panel } from "./panel";
-import { defaultRange, formatSearch, move, parseSearch, type Search, stepFor, zoom } from "./range";
+import { type Change, defaultRange, formatSearch, move, parseSearch, type Search, stepFor, zoom } from "./range";
 
 export default function QueryView() {
   const text = useText();
   const search = parseSearch(useRoute().params);
-  const set = (next: Search) => {
-    location.hash = link("query", formatSearch(next));
+  const change: Change = (update) => {
+    location.hash = link("query", formatSearch(update(parseSearch(parseRoute(location.hash).params))));
   };
-  const setQuery = (i: number, query: Search["queries"][number]) => set({ ...search, queries: search.queries.with(i, query) });
   return (
     <>
       <h1>{text.query.title}</h1>
-      <TimeBar search={search} set={set} />
+      <TimeBar search={search} change={change} />
       {search.queries.map((query, i) => (
         <Panel
           key={i}
           n={i + 1}
           query={query}
           search={search}
-          set={(q) => setQuery(i, q)}
-          setSearch={set}
-          {...(search.queries.length > 1 && { remove: () => set({ ...search, queries: search.queries.toSpliced(i, 1) }) })}
+          set={(q) => change((s) => ({ ...s, queries: s.queries.with(i, q) }))}
+          change={change}
+          {...(search.queries.length > 1 && { remove: () => change((s) => ({ ...s, queries: s.queries.toSpliced(i, 1) })) })}
         />
       ))}
-      <button type="button" class="add" onClick={() => set({ ...search, queries: [...search.queries, { expr: "", view: "graph" }] })}>
+      <button type="button" class="add" onClick={() => change((s) => ({ ...s, queries: [...s.queries, { expr: "", view: "graph" }] }))}>
         <span aria-hidden="true">+</span> {text.query.add}
       </button>
     </>
   );
 }
 
-function TimeBar({ search, set }: { search: Search; set: (s: Search) => void }) {
+function TimeBar({ search, change }: { search: Search; change: Change }) {
   const text = useText();
-  const now = serverNow();
   return (
     <div class="bar timebar" role="group" aria-label={text.query.range}>
       <span class="joined">
-        <button type="button" aria-label={text.query.earlier} title={text.query.earlier} onClick={() => set(move(search, -0.5, now))}>‹</button>
-        <button type="button" aria-label={text.query.zoomOut} title={text.query.zoomOut} onClick={() => set(zoom(search, 2, now))}>−</button>
+        <button type="button" aria-label={text.query.earlier} title={text.query.earlier} onClick={() => change((s) => move(s, -0.5, serverNow()))}>‹</button>
+        <button type="button" aria-label={text.query.zoomOut} title={text.query.zoomOut} onClick={() => change((s) => zoom(s, 2, serverNow()))}>−</button>
         <DurationField label={text.query.range} value={formatDuration(search.range)} wrong={text.query.badRange} list={["5m", "15m", "1h", "6h", "1d", "7d"]}
-          set={(range) => set({ ...search, range: range ?? defaultRange })} />
-        <button type="button" aria-label={text.query.zoomIn} title={text.query.zoomIn} onClick={() => set(zoom(search, 0.5, now))}>+</button>
-        <button type="button" aria-label={text.query.later} title={text.query.later} disabled={search.end === undefined} onClick={() => set(move(search, 0.5, now))}>›</button>
+          set={(range) => change((s) => ({ ...s, range: range ?? defaultRange }))} />
+        <button type="button" aria-label={text.query.zoomIn} title={text.query.zoomIn} onClick={() => change((s) => zoom(s, 0.5, serverNow()))}>+</button>
+        <button type="button" aria-label={text.query.later} title={text.query.later} disabled={search.end === undefined} onClick={() => change((s) => move(s, 0.5, serverNow()))}>›</button>
       </span>
       <span class="when">
         {text.query.end}: <b class="num">{search.end === undefined ? text.query.now : stamp(search.end)}</b>
-        {search.end !== undefined && <button type="button" class="quiet" onClick={() => set({ ...search, end: undefined })}>{text.query.toNow}</button>}
+        {search.end !== undefined && <button type="button" class="quiet" onClick={() => change((s) => ({ ...s, end: undefined }))}>{text.query.toNow}</button>}
       </span>
       <label class="field">
         <span>{text.query.step}</span>
         <DurationField label={text.query.step} value={search.step === undefined ? "" : formatDuration(search.step)} hint={`${text.query.auto} (${formatDuration(stepFor({ ...search, step: undefined }))})`}
-          wrong={text.query.badStep} list={["15s", "1m", "5m", "1h"]} set={(step) => set({ ...search, step })} />
+          wrong={text.query.badStep} list={["15s", "1m", "5m", "1h"]} set={(step) => change((s) => ({ ...s, step }))} />
       </label>
       <label class="check">
-        <input type="checkbox" checked={search.compare} onChange={(e) => set({ ...search, compare: e.currentTarget.checked })} /> {text.query.compare}
+        <input type="checkbox" checked={search.compare} onChange={({ currentTarget: { checked } }) => change((s) => ({ ...s, compare: checked }))} /> {text.query.compare}
       </label>
       <Share search={search} />
     </div>

@@ -13,6 +13,9 @@ export interface Search {
   compare: boolean;
 }
 
+/** A change of what is shown. It is given what is shown now, since keys can come faster than drawings. */
+export type Change = (update: (now: Search) => Search) => void;
+
 export const dayBefore = 86_400;
 export const defaultRange = 3600;
 const niceSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800];

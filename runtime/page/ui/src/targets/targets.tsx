@@ -39,10 +39,15 @@ async function load(signal: AbortSignal): Promise<Loaded> {
     const pool = pools.get(target.scrapePool) ?? [];
     pools.set(target.scrapePool, [...pool, { target, age, state: judgeTarget(target, age) }]);
   }
-  for (const pool of pools.values()) pool.sort((a, b) => worstFirst.indexOf(a.state) - worstFirst.indexOf(b.state));
+  for (const pool of pools.values()) pool.sort(byUrgency);
   const counts = targets.data.droppedTargetCounts;
   const dropped = counts ? Object.values(counts).reduce((a, b) => a + b, 0) : (targets.data.droppedTargets ?? []).length;
   return { pools: [...pools].sort(([a], [b]) => a.localeCompare(b)), dropped };
+}
+
+/** The worst first, then by address: the API gives targets in an order that changes. */
+function byUrgency(a: Judged, b: Judged): number {
+  return worstFirst.indexOf(a.state) - worstFirst.indexOf(b.state) || a.target.scrapeUrl.localeCompare(b.target.scrapeUrl, undefined, { numeric: true });
 }
 
 const isBad = (j: Judged) => j.state === "down" || j.state === "stale";
@@ -111,7 +116,7 @@ function Facts({ target, age }: { target: Target; age: number | undefined }) {
       <div><dt>{text.targets.lastScrape}</dt><dd>{last === undefined ? text.common.never : text.common.ago(Math.round(serverNow() - last))}</dd></div>
       <div><dt>{text.targets.took}</dt><dd>{duration(target.lastScrapeDuration)}</dd></div>
       {target.scrapeInterval && <div><dt>{text.targets.interval}</dt><dd>{target.scrapeInterval}</dd></div>}
-      {last !== undefined && <div><dt>{text.targets.fresh}</dt><dd>{newest}</dd></div>}
+      {target.health === "up" && <div><dt>{text.targets.fresh}</dt><dd>{newest}</dd></div>}
     </dl>
   );
 }
