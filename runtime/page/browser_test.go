@@ -111,6 +111,18 @@ func (b *browser) note(message string) {
 	b.bad = append(b.bad, message)
 }
 
+func (b *browser) heard(words string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Contains(strings.ToLower(strings.Join(b.bad, "\n")), words)
+}
+
+func (b *browser) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.bad = nil
+}
+
 // expect lets a message be that holds these words: the test provokes it.
 func (b *browser) expect(words string) { b.expected = append(b.expected, words) }
 

@@ -30,6 +30,9 @@ func TestPictures(t *testing.T) {
 			b = newBrowser(t, w, "ko-KR")
 		}
 		for _, s := range screens {
+			if language == "ko" && s.name != "laptop" && s.name != "phone" {
+				continue // words, not sizes, are what differs
+			}
 			b.size(s.width, s.height)
 			b.dark(s.dark)
 			for _, v := range views {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -204,6 +205,7 @@ func testAlerts(t *testing.T, _ *world, b *browser) {
 func testClock(t *testing.T, w *world, b *browser) {
 	if w.monctl != "" {
 		b.open("#/alerts", ".mark.ok") // its own clock, asked for real
+		testWrongBrowser(t, w)
 		return
 	}
 	const days = 3 * 86400.0
@@ -225,6 +227,39 @@ func testClock(t *testing.T, w *world, b *browser) {
 	w.setClock(wellClock)
 	b.open("#/alerts", ".mark.ok")
 	b.holds(`document.querySelector("#clock-banner") === null`)
+	testWrongBrowser(t, w)
+}
+
+// A browser whose clock is three days ahead says so, and still shows the server's present.
+func testWrongBrowser(t *testing.T, w *world) {
+	b := newBrowser(t, w, "en-US")
+	b.run("set the browser's clock", command(cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
+		Source: `(() => { const now = Date.now; Date.now = () => now() + 3 * 86400e3; })()`,
+	}))
+	b.open("#/query?g0.expr=up&g0.range_input=5m", ".legend li")
+	b.shows("#clock-banner")
+	b.says("clock")
+	b.says("3 d ahead")
+	b.holds(`/[0-9]/.test(document.querySelector(".legend li .num").textContent)`)
+}
+
+// What the other tests rely on: the browser's complaints are heard.
+func TestComplaintsAreHeard(t *testing.T) {
+	w := newWorld(t)
+	b := newBrowser(t, w, "en-US")
+	b.open("#/alerts", ".card")
+	for words, js := range map[string]string{
+		"style-src":                "document.body.append(Object.assign(document.createElement('style'), { textContent: 'p { color: red }' }))",
+		"trustedhtml":              "try { document.body.insertAdjacentHTML('beforeend', '<b>x</b>') } catch {}",
+		"connect-src":              "fetch('http://127.0.0.1:9/').catch(() => {})",
+		"console: \"a complaint\"": "console.error('a complaint')",
+		"exception":                "setTimeout(() => { throw new Error('thrown') })",
+		"404":                      "fetch('no-such-file')",
+	} {
+		b.run(words, chromedp.Evaluate[chromedp.Void]("void ("+"(() => { "+js+" })()"+")"))
+		eventually(t, "heard of "+words, func() bool { return b.heard(words) })
+	}
+	b.forget()
 }
 
 // Everything can be reached with Tab, in the order it is seen, and the focus is always to be seen.

@@ -15,7 +15,7 @@ import { drawn, full, rateWindow, shown } from "./questions";
 import { Sparkline } from "./sparkline";
 
 const every = 10_000;
-const lengths = [300, 900, 3600]; // seconds that the curves show
+const lengths = [120, 300, 900, 3600]; // seconds that the curves show
 const points = 61;
 
 interface Loaded {
@@ -147,10 +147,11 @@ interface CellProps {
 
 function Cell({ host, title, exprs, value, detail, level, children }: CellProps) {
   const text = useText();
+  const high = host.answering && level !== undefined && level >= 0.9;
   return (
     <td role="cell" data-title={title}>
       <a class="metric" href={queryOf(exprs, host.instance)} aria-label={`${value}, ${detail}. ${text.hosts.open(title, host.name)}`} title={text.hosts.open(title, host.name)}>
-        <span class={`value num ${level !== undefined && level >= 0.9 ? "high" : ""}`}>{value}{level !== undefined && level >= 0.9 && " !"}</span>
+        <span class={`value num ${high ? "high" : ""}`}>{value}{high && " !"}</span>
         <span class="sub num">{detail}</span>
         {children}
       </a>

@@ -74,7 +74,7 @@ function Store({ status, runtime, blocks, directory, now }: Loaded) {
       <Timeline axis={axis} />
       {!blocks && <Notice level="info" title={text.storage.noBlocks}><p>{text.storage.noBlocksDetail}</p></Notice>}
       {blocks?.length === 0 && <p class="facts">{text.storage.noBlocksYet}</p>}
-      <dl class="facts num">
+      <dl class="facts num line">
         <div><dt>{text.storage.retention}</dt><dd>{runtime.storageRetention}</dd></div>
         {started !== undefined && <div><dt>{text.storage.started}</dt><dd>{stamp(started)}</dd></div>}
         {directory && <div><dt>{text.storage.directory}</dt><dd>{directory}</dd></div>}
