@@ -1,6 +1,6 @@
 // Data that is read again and again while somebody looks at it. What is shown stays until the next answer has come.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { Failure } from "./client";
+import { Failure, type FailureKind } from "./client";
 
 export interface Live<T> {
   data?: T;
@@ -18,6 +18,9 @@ interface Held<T> {
 }
 
 const patience = 120_000; // ms after which a read is given up: Prometheus' own query timeout
+
+const soon = 2_000; // ms to the next try while the server is away
+const passing: FailureKind[] = ["unreachable", "unavailable", "server"];
 
 /**
  * Reads at once, then every `every` ms while the page is visible (0: only once). `key` names the question; while the answer to a new
@@ -42,7 +45,8 @@ export function useLive<T>(key: string, every: number, load: (signal: AbortSigna
       running = false;
       if (owner.signal.aborted) return;
       setHeld((old) => ({ key, ...(old.key === key && old.data !== undefined && { data: old.data }), ...answer }));
-      if (every > 0 && document.visibilityState === "visible") timer = setTimeout(run, every);
+      const gone = answer.failure && passing.includes(answer.failure.kind);
+      if (every > 0 && document.visibilityState === "visible") timer = setTimeout(run, gone ? Math.min(every, soon) : every);
     };
     const wake = () => every > 0 && document.visibilityState === "visible" && void run();
     void run();
