@@ -60,6 +60,7 @@ bench-install: build ## monctl against an expert's parallel ssh loop; figures fo
 
 nightly: ## the faults that doctor must name, three times, and long fuzz runs
 	go test -count=3 -timeout 60m ./lab/faults
+	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/clocks
 	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/data -run TestKilled
 	@for target in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
 	  for f in $$(git grep -hoE '^func Fuzz[A-Za-z0-9]+' -- $$target | sed 's/func //' | sort -u); do \

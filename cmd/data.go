@@ -125,7 +125,7 @@ or a new directory without the samples of the future, which is written beside th
 The clock must be right first. Good samples are kept; that is proved before and after.`,
 		Example: `  monctl data repair vm1/prometheus --plan
   monctl data repair vm1/prometheus --yes=vm1/prometheus
-  monctl data repair vm1/prometheus --no-downtime      # an out-of-order window, where that is enough
+  monctl data repair vm1/prometheus --no-downtime      # an out-of-order window instead
   monctl data repair vm1/prometheus --close-window     # and later taken away again
   monctl data repair --local /var/lib/prometheus/metrics2 --yes=/var/lib/prometheus/metrics2`,
 		RunE: func(c *cobra.Command, args []string) error { return g.data(c, *o, datadir.Repair, args) },

@@ -37,7 +37,7 @@ func newDataSend(g *globals, o *dataOptions) *cobra.Command {
 
 // hostSnapshot fetches a copy that the server makes itself, without stopping it.
 func (g *globals) hostSnapshot(ctx context.Context, o dataOptions, s *datahost.Session) error {
-	g.ui.Say("%s: the server makes a snapshot; it goes on running", s.Target.Name)
+	g.ui.Say("%s: the server makes a snapshot; it goes on running", s.Name)
 	folder, err := s.Snapshot(ctx)
 	if err != nil {
 		return err
@@ -48,18 +48,18 @@ func (g *globals) hostSnapshot(ctx context.Context, o dataOptions, s *datahost.S
 
 // hostFetch brings a copy here, below the folder that the person named.
 func (g *globals) hostFetch(ctx context.Context, o dataOptions, s *datahost.Session, folder, id string) error {
-	to := filepath.Join(o.to, strings.NewReplacer("/", "-", ":", "-").Replace(s.Target.Name.String())+"-"+id)
+	to := filepath.Join(o.to, strings.NewReplacer("/", "-", ":", "-").Replace(s.Name.String())+"-"+id)
 	began, said := time.Now(), time.Now()
 	got, err := s.Fetch(ctx, folder, to, func(n int64) {
 		if time.Since(said) > 5*time.Second {
 			said = time.Now()
-			g.ui.Say("%s: %d MB are here", s.Target.Name, n>>20)
+			g.ui.Say("%s: %d MB are here", s.Name, n>>20)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	g.ui.DataFetched(s.Target.Name.String(), got, time.Since(began))
+	g.ui.DataFetched(s.Name.String(), got, time.Since(began))
 	return nil
 }
 

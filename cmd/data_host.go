@@ -61,8 +61,8 @@ func (g *globals) hostData(ctx context.Context, o dataOptions, action datadir.Ac
 	if err != nil {
 		return err
 	}
-	defer s.Close()
-	g.ui.DataTarget(s.Target.Name.String(), s.Place, s.Truth)
+	defer func() { _ = s.Close() }()
+	g.ui.DataTarget(s.Name.String(), s.Place, s.Truth)
 	if action == "" {
 		a, err := s.Inspect(ctx)
 		if err != nil {
@@ -175,7 +175,7 @@ func (g *globals) hostChange(ctx context.Context, o dataOptions, s *datahost.Ses
 	case !plan.Changes() && plan.Rung != datadir.Restart && plan.Rung != datadir.Window:
 		return g.hostUnchanged(ctx, s, plan)
 	}
-	if err := g.confirmIdentity(ctx, o.yes, s.Target.Name.String(), string(action)); err != nil {
+	if err := g.confirmIdentity(ctx, o.yes, s.Name.String(), string(action)); err != nil {
 		return err
 	}
 	return g.hostWork(ctx, o, s, plan, id, flags)
@@ -207,7 +207,7 @@ func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Sessi
 		return err
 	}
 	if a.Result == nil {
-		return fmt.Errorf("%s: %s: monctl there ended without a result", s.Target.Name, plan.Action)
+		return fmt.Errorf("%s: %s: monctl there ended without a result", s.Name, plan.Action)
 	}
 	g.ui.DataResult(*a.Result)
 	g.summary(map[string]any{"stopped_seconds": time.Since(began).Round(time.Millisecond).Seconds()})
@@ -231,14 +231,12 @@ var errNotProven = errors.New("not proven")
 
 // hostProve proves that it runs, and takes samples again.
 func (g *globals) hostProve(ctx context.Context, s *datahost.Session, extent datahost.Extent) error {
-	limit, cancel := context.WithTimeout(ctx, g.proveFor)
-	defer cancel()
-	proofs := s.Prove(limit, extent, func(what string) { g.ui.Detail("%s: proving: %s", s.Host.Name, what) })
-	g.ui.DataProofs(s.Target.Name.String(), proofs)
+	proofs := s.Prove(ctx, extent, g.proveFor, func(what string) { g.ui.Detail("%s: proving: %s", s.Host.Name, what) })
+	g.ui.DataProofs(s.Name.String(), proofs)
 	for _, p := range proofs {
 		if p.Err != nil {
-			return fault.With(fmt.Errorf("%s: %w: %s: %w", s.Target.Name, errNotProven, p.What, p.Err),
-				"See monctl doctor --only 'tsdb/*' %s. What was done is undone by: monctl data restore %s", s.Host.Name, s.Target.Name)
+			return fault.With(fmt.Errorf("%s: %w: %s: %w", s.Name, errNotProven, p.What, p.Err),
+				"See monctl doctor --only 'tsdb/*' %s. What was done is undone by: monctl data restore %s", s.Host.Name, s.Name)
 		}
 	}
 	return nil

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 
-	"github.com/monctl/monctl/cmd/ui"
+	"github.com/monctl/monctl/doctor"
 	"github.com/monctl/monctl/doctor/datadir"
+	"github.com/monctl/monctl/doctor/report"
 	"github.com/monctl/monctl/fleet/fault"
 )
 
@@ -127,6 +130,22 @@ func (g *globals) confirmIdentity(ctx context.Context, yes, identity, what strin
 	return nil
 }
 
+// writeTimeline writes the blocks as a page.
 func writeTimeline(file string, seen datadir.Inspection) error {
-	return ui.DataPage(file, seen)
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this machine"
+	}
+	t := doctor.Timeline{Host: host, Path: seen.Path, Now: seen.Now.Time()}
+	for _, b := range seen.Blocks {
+		if b.Err == "" {
+			t.Blocks = append(t.Blocks, doctor.Span{ULID: b.ULID, Min: b.Min.Time(), Max: b.Max.Time()})
+		}
+	}
+	var list []doctor.Timeline
+	if len(t.Blocks) > 0 {
+		list = append(list, t)
+	}
+	says := append([]string{fmt.Sprintf("Verdict: %s", seen.Verdict)}, seen.Advice...)
+	return writeFile(file, 0o644, func(w io.Writer) error { return report.Blocks(w, seen.Path, says, list) })
 }

@@ -2,9 +2,11 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/monctl/monctl/doctor/datadir"
 	"github.com/monctl/monctl/doctor/datahost"
+	"github.com/monctl/monctl/fleet/fault"
 )
 
 // hostWindow lets a Prometheus take samples behind those of the future, by its configuration.
@@ -15,13 +17,21 @@ func (g *globals) hostWindow(ctx context.Context, s *datahost.Session, plan data
 	if err := g.hostProve(ctx, s, datahost.Complete); err != nil {
 		return err
 	}
-	g.ui.Say("the window is a stop-gap: take it away after %s with monctl data repair %s --close-window", plan.Wait, s.Target.Name)
+	g.ui.Say("the window is a stop-gap: take it away after %s with monctl data repair %s --close-window", plan.Wait, s.Name)
 	return nil
 }
 
-// hostCloseWindow takes the window away again.
+// hostCloseWindow takes the window away again, once samples of now are taken without it.
 func (g *globals) hostCloseWindow(ctx context.Context, o dataOptions, s *datahost.Session) error {
-	if err := g.confirmIdentity(ctx, o.yes, s.Target.Name.String(), "take the window away and restart it"); err != nil {
+	a, err := s.Plan(ctx, datadir.Repair, "", s.Repairing(false)...)
+	if err != nil {
+		return err
+	}
+	if a.Plan.Rung != datadir.Nothing {
+		return fault.Refuse(fmt.Errorf("%s: without the window samples of now would be refused: %s", s.Name, a.Plan.Why),
+			"Wait until the time of the newest sample has passed, or cure the data: monctl data repair %s", s.Name)
+	}
+	if err := g.confirmIdentity(ctx, o.yes, s.Name.String(), "take the window away and restart it"); err != nil {
 		return err
 	}
 	if err := s.CloseWindow(ctx, func(step string) { g.ui.Detail("%s: %s", s.Host.Name, step) }); err != nil {

@@ -89,6 +89,7 @@ func (o *doctorOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.settings.OffsetNote, "clock-note", o.settings.OffsetNote, "`TIME` a clock may be off before it is mentioned")
 	f.DurationVar(&o.settings.OffsetWarn, "clock-warn", o.settings.OffsetWarn, "`TIME` a clock may be off before it is a warning")
 	f.DurationVar(&o.settings.OffsetFail, "clock-fail", o.settings.OffsetFail, "`TIME` a clock may be off before it is a failure")
+	f.DurationVar(&o.settings.RootDistance, "clock-root-distance", o.settings.RootDistance, "`TIME` that a daemon's NTP server may be wrong by its own word")
 }
 
 func completeChecks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -146,6 +147,9 @@ func (o *doctorOptions) judge() error {
 	s := &o.settings
 	if s.OffsetNote <= 0 || s.OffsetWarn < s.OffsetNote || s.OffsetFail < s.OffsetWarn {
 		return fault.Misuse(fmt.Errorf("clock thresholds %v, %v, %v: want them above 0 and in rising order", s.OffsetNote, s.OffsetWarn, s.OffsetFail), "")
+	}
+	if s.RootDistance <= 0 {
+		return fault.Misuse(fmt.Errorf("--clock-root-distance %v: want it above 0", s.RootDistance), "")
 	}
 	if o.watch < 0 {
 		return fault.Misuse(fmt.Errorf("--watch %d: want seconds above 0", o.watch), "")
@@ -232,7 +236,7 @@ func (g *globals) cure(ctx context.Context, look doctor.Options, o doctorOptions
 	if len(fixes) == 0 {
 		return f, r, nil
 	}
-	if err := g.confirm(ctx, o.yes, fmt.Sprintf("Do these %d fixes?", len(fixes)), nil); err != nil {
+	if err := g.confirm(ctx, o.yes, questionOf(len(fixes)), nil); err != nil {
 		return f, r, err
 	}
 	for _, fix := range fixes {
@@ -247,6 +251,13 @@ func (g *globals) cure(ctx context.Context, look doctor.Options, o doctorOptions
 	}
 	g.ui.Afterwards(fixes)
 	return f, r, err
+}
+
+func questionOf(fixes int) string {
+	if fixes == 1 {
+		return "Do this fix?"
+	}
+	return fmt.Sprintf("Do these %d fixes?", fixes)
 }
 
 func (g *globals) applyFix(ctx context.Context, look doctor.Options, fix doctor.Fix) error {

@@ -66,6 +66,11 @@ func (h *Host) nameOf(i int) string {
 // idle makes a component of a unit that should run and does not. A unit that is there but was never enabled is none.
 func (h *Host) idle(u Unit) (Component, bool) {
 	kind := kindOfProgram(strings.TrimPrefix(strings.TrimSuffix(u.Name, ".service"), "monctl-"))
+	if kind == "" { // prometheus2.service
+		_, rest, _ := strings.Cut(u.Get("ExecStart"), "path=")
+		program, _, _ := strings.Cut(rest, " ")
+		kind = kindOfProgram(path.Base(program))
+	}
 	wanted := u.Get("UnitFileState") == "enabled" || u.Get("UnitFileState") == "masked" && strings.HasPrefix(u.Name, "monctl-") ||
 		slices.Contains([]string{"failed", "activating"}, u.Get("ActiveState"))
 	if kind == "" || !wanted || slices.ContainsFunc(h.Components, func(c Component) bool { return c.Unit == u.Name }) {

@@ -55,6 +55,9 @@ type Finding struct {
 	Since     time.Time  `json:"since,omitzero"`  // true time; zero is not known
 	// Concerns names other hosts that the finding depends on: the host of a target. A cause there mutes it, too.
 	Concerns []string `json:"concerns,omitempty"`
+	// About is the address, "host:port", of the one target that it is about. Findings about two different ones do not explain
+	// each other.
+	About string `json:"about,omitempty"`
 	// MutedBy is the finding that is its cause, as "CHECK HOST"; "" for a cause.
 	MutedBy string `json:"muted_by,omitempty"`
 	// Slight findings explain others, but none that is worse: an offset of 2 s is no reason for samples hours ahead.

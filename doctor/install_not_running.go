@@ -59,6 +59,12 @@ func judgeNotRunning(h Host) []Finding {
 	return all
 }
 
+// stopped says that somebody stopped a unit: what it said before does not keep it from starting.
+func (h Host) stopped(c Component) bool {
+	u, ok := h.Unit(c.Unit)
+	return ok && !c.Running && u.Get("ActiveState") == "inactive"
+}
+
 // runs says whether some component of a kind runs on the host.
 func (h Host) runs(kind string) bool {
 	return slices.ContainsFunc(h.Components, func(c Component) bool { return c.Kind == kind && c.Running })

@@ -35,7 +35,7 @@ func judgePortTaken(h Host) []Finding {
 	var all []Finding
 	for _, c := range h.Components {
 		s := h.heard(c.Unit, settled, bindError)
-		if c.Running && len(c.Listen) > 0 || s.times == 0 {
+		if c.Running && len(c.Listen) > 0 || s.times == 0 || h.stopped(c) {
 			continue
 		}
 		f := Finding{

@@ -11,7 +11,7 @@ func installPrivilegedPort() Check {
 		Judge: perHost(id, func(h Host) []Finding {
 			var all []Finding
 			for _, c := range h.Components {
-				if s := h.heard(c.Unit, settled, bindDenied); s.times > 0 && len(c.Listen) == 0 {
+				if s := h.heard(c.Unit, settled, bindDenied); s.times > 0 && len(c.Listen) == 0 && !h.stopped(c) {
 					all = append(all, Finding{
 						Component: c.Name, Level: Fail, Title: c.Name + " may not listen on its port", Cause: "ports below 1024 need root or CAP_NET_BIND_SERVICE", Since: s.first.At,
 						Fix: "use a port above 1023 behind a proxy, or a drop-in with AmbientCapabilities=CAP_NET_BIND_SERVICE", Evidence: s.evidence(c.Unit),

@@ -87,6 +87,11 @@ func TestInstall(t *testing.T) {
 		{"port, cured", "grafana", func(h *Host) {
 			h.says("grafana.service", `failed to open listener on address 0.0.0.0:3000: bind: address already in use`)
 		}, installPortTaken(), OK, ""},
+		{"port, stopped since", "grafana", func(h *Host) {
+			h.down("grafana")
+			h.set("grafana.service", "ActiveState", "inactive")
+			h.says("grafana.service", `failed to open listener on address 0.0.0.0:3000: listen tcp 0.0.0.0:3000: bind: address already in use`)
+		}, installPortTaken(), OK, ""},
 		{"privileged", "grafana", func(h *Host) {
 			h.down("grafana")
 			h.says("grafana.service", `listen tcp 0.0.0.0:80: bind: permission denied`)

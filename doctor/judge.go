@@ -142,6 +142,9 @@ func (c Check) explainedBy(f, cause Finding) bool {
 	if c.Own && cause.Host == f.Host && cause.Component != "" && f.Component != "" && cause.Component != f.Component {
 		return false
 	}
+	if cause.About != "" && f.About != "" && cause.About != f.About {
+		return false
+	}
 	return cause.Host == "" || cause.Host == f.Host || slices.Contains(f.Concerns, cause.Host)
 }
 

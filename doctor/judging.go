@@ -224,6 +224,22 @@ func (c Component) restart() string {
 	return "systemctl restart " + c.Unit
 }
 
+// reload is the command that lets a component read its configuration again.
+func (c Component) reload() string {
+	if c.Unit == "" {
+		return "kill -HUP " + strconv.Itoa(c.Process.PID)
+	}
+	return "systemctl reload " + c.Unit
+}
+
+// log is how a person finds the lines of a component's log that match a pattern of grep.
+func (c Component) log(pattern string) string {
+	if c.Unit == "" {
+		return "look for '" + pattern + "' where process " + strconv.Itoa(c.Process.PID) + " writes its log"
+	}
+	return "journalctl -u " + c.Unit + " | grep -i '" + pattern + "'"
+}
+
 // sortedKeys gives the keys of a map in order, so that a finding does not change from run to run.
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))

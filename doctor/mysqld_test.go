@@ -66,6 +66,10 @@ func TestMysqld(t *testing.T) {
 		}, mysqldPassword(), OK, ""},
 		{"$", kind, password("dollar"), mysqldPassword(), Warn, "is replaced"},
 		{"$ and it works", kind, func(h *Host) { password("dollar")(h); up(1)(h) }, mysqldPassword(), OK, ""},
+		{"grants, of an exporter that counts no collectors", kind, func(h *Host) {
+			h.of(kind).Metrics = Samples{"mysql_up": 1}
+			h.says(kind+".service", `level=error msg="Error from scraper" scraper=slave_status err="Error 1227: Access denied; you need (at least one of) the SUPER, SLAVE MONITOR privilege(s) for this operation"`)
+		}, mysqldGrants(), Warn, "lacks a privilege"},
 		{"grants", kind, func(h *Host) {
 			metrics(Samples{"mysql_up": 1, `mysql_exporter_collector_success{collector="collect.slave_status"}`: 0, `mysql_exporter_collector_success{collector="collect.global_status"}`: 1})(h)
 			h.says(kind+".service", `level=error msg="Error from scraper" scraper=slave_status err="Error 1227 (42000): Access denied; you need (at least one of) the SLAVE MONITOR privilege(s) for this operation"`)

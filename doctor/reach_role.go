@@ -126,7 +126,7 @@ func judgeLinks(f Fleet, role LinkRole) []Finding {
 			continue
 		}
 		found := Finding{
-			Host: l.From, Component: l.Component, Level: Warn, Tag: l.To,
+			Host: l.From, Component: l.Component, Level: Warn, Tag: l.To, About: l.To,
 			Title:    l.Component + " cannot reach " + l.what() + ": " + string(l.State()),
 			Evidence: []Evidence{Says("connection from "+l.From+" to "+l.To, l.Reached.Err), Number("after", l.Reached.Took.Seconds(), "s")},
 			Cause:    causeOf[l.State()],

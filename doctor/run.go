@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -243,13 +244,21 @@ func (l *look) exchange(ctx context.Context, conn fleet.Conn) clock.Reading {
 		return clock.Reading{Err: "there was no time left to measure it"}
 	}
 	x := clock.NewExchange(l.watch)
-	if _, err := conn.Run(ctx, fleet.Cmd{Script: clock.Script, OnLine: x.Hear, Talk: x.Talk}); err != nil {
-		if r := x.Reading(); r.Known {
-			return r
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	talk := func(ctx context.Context, say io.Writer) error {
+		err := x.Talk(ctx, say)
+		if !x.Reading().Known {
+			cancel() // a reader that does not answer is not waited for
 		}
-		return clock.Reading{Err: err.Error()}
+		return err
 	}
-	return x.Reading()
+	_, err := conn.Run(ctx, fleet.Cmd{Script: clock.Script, OnLine: x.Hear, Talk: talk})
+	r := x.Reading()
+	if !r.Known && r.Err == "" && err != nil {
+		r.Err = err.Error()
+	}
+	return r
 }
 
 // ask lets all checks that apply ask, all at once: they wait for the network, not for each other.

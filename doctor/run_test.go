@@ -192,11 +192,15 @@ func TestMute(t *testing.T) {
 	at := func(check, host string, level Level, concerns ...string) Finding {
 		return Finding{Check: check, Host: host, Level: level, Concerns: concerns}
 	}
+	about := func(address string, f Finding) Finding { f.About = address; return f }
 	of := func(component string, f Finding) Finding { f.Component = component; return f }
 	for name, c := range map[string]struct {
 		found []Finding
 		want  []string
 	}{
+		"same target":      {[]Finding{about("1", at("a/cause", "x", Fail)), about("1", at("b/middle", "x", Warn))}, []string{"", "a/cause x"}},
+		"other target":     {[]Finding{about("1", at("a/cause", "x", Fail)), about("2", at("b/middle", "x", Warn))}, []string{"", ""}},
+		"host of a target": {[]Finding{at("a/cause", "x", Fail), about("2", at("b/middle", "x", Warn))}, []string{"", "a/cause x"}},
 		"own":              {[]Finding{of("p", at("a/cause", "x", Fail)), of("p", at("f/own", "x", Fail))}, []string{"", "a/cause x"}},
 		"of another":       {[]Finding{of("q", at("a/cause", "x", Fail)), of("p", at("f/own", "x", Fail))}, []string{"", ""}},
 		"own, of the host": {[]Finding{at("a/cause", "x", Fail), of("p", at("f/own", "x", Fail))}, []string{"", "a/cause x"}},

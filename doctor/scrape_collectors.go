@@ -39,7 +39,7 @@ func judgeCollectors(_ Host, c Component) []Finding {
 	var found []Finding
 	if len(failed) > 0 {
 		found = one(Warn, "collectors fail: "+strings.Join(failed, ", "), "They may not read what they need, or it does not answer.",
-			"journalctl -u "+orUnknown(c.Unit)+" | grep 'collector failed'", Number("collectors that fail", float64(len(failed)), "1"))
+			c.log("collector failed"), Number("collectors that fail", float64(len(failed)), "1"))
 	}
 	if n, _ := c.Metrics.Sum("node_textfile_scrape_error"); n > 0 {
 		text := one(Warn, "a .prom file of the textfile collector is wrong", "A file has a line that is no metric, a time stamp, or is not readable; its metrics are missing.",

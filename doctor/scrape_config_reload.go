@@ -46,6 +46,6 @@ func judgeConfigReload(s server) ([]Finding, error) {
 		Level: Fail, Title: "the last reload of the configuration failed: an old one is in force",
 		Evidence: append([]Evidence{Says("in force since", info.Last), Number("prometheus_config_last_reload_successful", s.counter("prometheus_config_last_reload_successful"), "1")}, last(lines)...),
 		Cause:    "The file has a mistake. The next start of prometheus fails with it.",
-		Fix:      check + "; then systemctl reload " + orUnknown(s.Unit),
+		Fix:      check + "; then " + s.reload(),
 	}}, nil
 }

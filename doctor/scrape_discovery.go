@@ -35,7 +35,7 @@ func judgeDiscovery(s server) ([]Finding, error) {
 		}
 	}
 	f := Finding{
-		Cause: "What lists the targets does not answer as it should. The last list stays in force.", Fix: "journalctl -u " + orUnknown(s.Unit) + " | grep -i discovery",
+		Cause: "What lists the targets does not answer as it should. The last list stays in force.", Fix: s.log("discovery"),
 	}
 	by := map[string]bool{}
 	for _, name := range sortedKeys(names) {

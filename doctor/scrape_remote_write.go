@@ -39,7 +39,7 @@ func judgeRemoteWrite(s server) ([]Finding, error) {
 			what := map[bool]string{true: "are refused by the receiver and lost", false: "cannot be sent and wait"}[strings.Contains(name, "failed")]
 			found = append(found, Finding{
 				Level: Fail, Tag: name, Title: fmt.Sprintf("samples %s", what), Evidence: append([]Evidence{Number(name, by, "1"), Says("receiver", redactURL(c.RemoteWrite[0].URL))}, last(lines)...),
-				Cause: "The receiver refuses, or cannot be reached.", Fix: "journalctl -u " + orUnknown(s.Unit) + " | grep -i remote",
+				Cause: "The receiver refuses, or cannot be reached.", Fix: s.log("remote"),
 			})
 		}
 	}
@@ -52,7 +52,7 @@ func judgeRemoteWrite(s server) ([]Finding, error) {
 		}
 		found = append(found, Finding{
 			Level: Fail, Tag: "behind", Title: "remote write is behind by " + behind(newest, sent), Evidence: append([]Evidence{Number("behind", min(newest-sent, newest), "s"), Says("receiver", redactURL(labelOf(series, "url")))}, last(lines)...),
-			Cause: "The receiver does not take samples, or not as fast as they come.", Fix: "journalctl -u " + orUnknown(s.Unit) + " | grep -i remote",
+			Cause: "The receiver does not take samples, or not as fast as they come.", Fix: s.log("remote"),
 		})
 	}
 	return found, nil

@@ -229,6 +229,9 @@ func perTrouble(id string, kind trouble, judge func(d downTarget) Finding) func(
 				f.Level = Fail
 			}
 			f.Tag = d.Pool + " " + d.URL
+			if d.alike == 0 {
+				f.About = d.address()
+			}
 			f.Evidence = append(d.evidence(), f.Evidence...)
 			for _, d := range same {
 				f.Concerns = append(f.Concerns, d.concerns()...)

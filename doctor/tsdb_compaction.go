@@ -40,7 +40,7 @@ func judgeCompaction(s server) ([]Finding, error) {
 			Level: level, Tag: name, Title: fmt.Sprintf("compaction failed %s since the start", count(int(n), "time", "times")),
 			Evidence: append([]Evidence{Number(name, n, "1")}, last(lines)...),
 			Cause:    "The data in memory cannot be written to a block, or blocks cannot be read.",
-			Fix:      "journalctl -u " + orUnknown(s.Unit) + " | grep -i 'compact\\|reload'; then room on the disk, or " + s.repair(),
+			Fix:      s.log("compact\\|reload") + "; then room on the disk, or " + s.repair(),
 		})
 	}
 	if h, err := answer[head](s, askTSDB); err == nil && !h.empty() && len(found) == 0 {
@@ -61,6 +61,6 @@ func headTooLong(s server, h head) []Finding {
 		Level: Warn, Tag: "head", Title: "the head holds " + span(spans) + " of samples",
 		Evidence: []Evidence{Number("span of the head", spans.Seconds(), "s"), Number("block", block.Seconds(), "s")},
 		Cause:    "The head is written to a block when it spans one and a half of them; that has not happened.",
-		Fix:      "journalctl -u " + orUnknown(s.Unit) + " | grep -i compact",
+		Fix:      s.log("compact"),
 	}}
 }

@@ -46,7 +46,7 @@ func judgeWALSize(s server) ([]Finding, error) {
 		Level: Warn, Tag: "size", Title: fmt.Sprintf("the write-ahead log is %d MB", d.WAL.Bytes>>20),
 		Evidence: []Evidence{Number("wal/", float64(d.WAL.Bytes), "bytes"), Number("expected at most", limit, "bytes"), Number("segments", float64(d.WAL.Count), "1")},
 		Cause:    "It holds more than the samples of six hours at today's rate. A restart reads all of it.",
-		Fix:      "look whether compaction works: journalctl -u " + orUnknown(s.Unit) + " | grep -i 'compact\\|checkpoint'",
+		Fix:      "look whether compaction works: " + s.log("compact\\|checkpoint"),
 	}}, nil
 }
 

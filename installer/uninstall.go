@@ -14,6 +14,7 @@ import (
 	"github.com/monctl/monctl/fleet/plan"
 	"github.com/monctl/monctl/fleet/resource"
 	"github.com/monctl/monctl/installer/desired"
+	"github.com/monctl/monctl/installer/self"
 	"github.com/monctl/monctl/templates"
 )
 
@@ -84,6 +85,9 @@ func (r *Run) planRemoval(ctx context.Context, h *Host, what Removal) (kept []Ke
 		if m.Data != "" && !purge {
 			kept = append(kept, Kept{h.Name, m.Component, m.Data})
 		}
+	}
+	if len(what.Components) == 0 { // monctl itself, which the data commands leave on hosts
+		h.Resources = append(h.Resources, resource.Purge{Path: self.Folder})
 	}
 	for _, id := range what.Purge {
 		host, component, _ := strings.Cut(id, "/")

@@ -46,7 +46,17 @@ func (u *UI) family(f doctor.Fleet, r doctor.Report, family string, checks []doc
 	}
 	u.Print("%s", u.paint.bold(family))
 	u.pictures(f, family)
-	for _, c := range causes {
+	for i, c := range causes {
+		same := func(o doctor.Finding) bool {
+			return !u.Verbose && bare(c) && bare(o) && where(o) == where(c) && o.Title == c.Title
+		}
+		if slices.ContainsFunc(causes[:i], same) {
+			continue // said with the first
+		}
+		if n := len(causes) - len(slices.DeleteFunc(slices.Clone(causes), same)); n > 1 {
+			u.Print("  %s %s: %s  %s", u.mark(c.Level), u.paint.bold(where(c)), c.Title, u.paint.dim(count(n, "check")+" (-v lists them)"))
+			continue
+		}
 		u.finding(c, "  ")
 		u.consequences(r.Consequences(c))
 	}
@@ -111,12 +121,21 @@ func (u *UI) mark(l doctor.Level) string {
 	return u.paint.green("✓")
 }
 
-func (u *UI) finding(f doctor.Finding, by string) {
-	where := strings.TrimSpace(f.Host + " " + f.Component)
-	if where == "" {
-		where = "this machine"
+// where says what a finding is about.
+func where(f doctor.Finding) string {
+	if f.Host == "" {
+		return "this machine"
 	}
-	u.Print("%s%s %s: %s  %s", by, u.mark(f.Level), u.paint.bold(where), f.Title, u.paint.dim(f.Check))
+	return strings.TrimSpace(f.Host + " " + f.Component)
+}
+
+// bare is a finding that nobody could tell, of which there is no more to say than its title.
+func bare(f doctor.Finding) bool {
+	return f.Level == doctor.Unknown && len(f.Evidence) == 0 && f.Cause == "" && f.Fix == ""
+}
+
+func (u *UI) finding(f doctor.Finding, by string) {
+	u.Print("%s%s %s: %s  %s", by, u.mark(f.Level), u.paint.bold(where(f)), f.Title, u.paint.dim(f.Check))
 	for _, e := range f.Evidence {
 		u.Print("%s    %s", by, u.paint.dim(u.wrapOut(e.What+": "+evidence(e), by+"      ")))
 	}

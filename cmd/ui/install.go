@@ -165,7 +165,7 @@ func (u *UI) Interrupted(outcomes []installer.Outcome) {
 	var between, rest []string
 	for _, o := range outcomes {
 		switch {
-		case o.Err == nil || o.RolledBack || errors.Is(o.Err, installer.ErrNotReached):
+		case o.Err == nil || o.RolledBack || !o.Changed || errors.Is(o.Err, installer.ErrNotReached):
 			rest = append(rest, o.Host)
 		default:
 			between = append(between, o.Host)

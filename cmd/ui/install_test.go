@@ -111,15 +111,21 @@ installed and proven: 3 hosts, 5 components, 5 of 5 targets up in 12 s
 func TestInterruptedSaysInWhichStateHostsAre(t *testing.T) {
 	done, back := good("vm1", true, "prometheus"), installer.Outcome{Host: "vm2", Changed: true, RolledBack: true, Err: context.Canceled}
 	between := installer.Outcome{Host: "vm3", Changed: true, Err: context.Canceled}
+	untouched := installer.Outcome{Host: "vm4", Err: context.Canceled}
 	u, _, story := plain(Options{})
 	u.Interrupted([]installer.Outcome{done, back})
 	if !strings.Contains(story.String(), "either as it was or done (vm1, vm2)") {
 		t.Errorf("got %s", story)
 	}
 	u, _, story = plain(Options{})
-	u.Interrupted([]installer.Outcome{done, back, between})
-	if !strings.Contains(story.String(), "vm3 may be half-way") {
+	u.Interrupted([]installer.Outcome{done, back, between, untouched})
+	if !strings.Contains(story.String(), "interrupted: vm3 may be half-way") {
 		t.Errorf("got %s", story)
+	}
+	u, answer, _ := plain(Options{})
+	u.Results(&desired.Stack{}, []installer.Outcome{between, untouched})
+	if text := answer.String(); strings.Count(text, "interrupted") != 2 || strings.Contains(text, "failed") {
+		t.Errorf("an interrupt is no failure:\n%s", text)
 	}
 }
 

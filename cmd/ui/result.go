@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -38,7 +39,10 @@ func (u *UI) Results(stack *desired.Stack, outcomes []installer.Outcome) {
 }
 
 func (u *UI) resultRows(stack *desired.Stack, o installer.Outcome) [][]string {
-	if o.Err != nil {
+	switch {
+	case errors.Is(o.Err, context.Canceled):
+		return [][]string{{u.paint.yellow("–"), o.Host, u.paint.yellow("interrupted"), "", "", fate(o)}}
+	case o.Err != nil:
 		return [][]string{{u.paint.red("✗"), o.Host, u.paint.red("failed"), "", "", fate(o)}}
 	}
 	var rows [][]string

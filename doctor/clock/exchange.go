@@ -157,15 +157,12 @@ func (x *Exchange) satisfied(after time.Duration) bool {
 	return r.Known && r.Offset.Bound() <= goodEnough
 }
 
-// Reading is the result.
+// Reading is the result. One that is neither known nor has an error never began.
 func (x *Exchange) Reading() Reading {
 	r := Read(x.taken)
 	r.Reader = x.reader
-	if !r.Known && r.Err == "" {
-		r.Err = "no sample"
-		if x.err != nil {
-			r.Err = x.err.Error()
-		}
+	if !r.Known && r.Err == "" && x.err != nil {
+		r.Err = x.err.Error()
 	}
 	return r
 }

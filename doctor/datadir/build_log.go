@@ -16,13 +16,13 @@ import (
 // chunks of the head, which are left out. Checkpoint and segments become plain segments from 0 on.
 type logFilter struct {
 	keep    Range
-	sum     *summer           // of what is kept; nil counts nothing
-	names   map[uint64]uint64 // of series
-	dropped int64             // samples
+	sum     *summer // of what is kept; nil counts nothing
+	dropped int64   // samples
 	out     *wlog.WL
 	enc     record.Encoder
-	batch   [][]byte
-	size    int
+	batch   []byte // records, one after the other
+	ends    []int  // of each
+	recs    [][]byte
 }
 
 // batchBytes is how much is handed to the library at once.
@@ -61,13 +61,13 @@ func (f *logFilter) copy(ctx context.Context, from, to string) (err error) {
 // entry decides about one record. Records that are kept whole are copied as they are.
 func (f *logFilter) entry(e *entry) error {
 	if f.sum != nil {
-		f.sum.entry(e, f.names, f.keep)
+		f.sum.entry(e, f.keep)
 	}
 	if e.kind == record.MmapMarkers || e.kind == record.Unknown {
 		return nil
 	}
 	if f.whole(e) {
-		return f.log(slices.Clone(e.raw))
+		return f.log(e.raw)
 	}
 	for _, rec := range f.filtered(e) {
 		if err := f.log(rec); err != nil {
@@ -164,16 +164,22 @@ func (f *logFilter) stones(all []tombstones.Stone) []tombstones.Stone {
 
 // log hands records to the library in batches: each call may write a page.
 func (f *logFilter) log(rec []byte) error {
-	f.batch = append(f.batch, rec)
-	f.size += len(rec)
-	if f.size < batchBytes {
+	f.batch = append(f.batch, rec...)
+	f.ends = append(f.ends, len(f.batch))
+	if len(f.batch) < batchBytes {
 		return nil
 	}
 	return f.flush()
 }
 
 func (f *logFilter) flush() error {
-	err := f.out.Log(f.batch...)
-	f.batch, f.size = f.batch[:0], 0
+	f.recs = f.recs[:0]
+	begin := 0
+	for _, end := range f.ends {
+		f.recs = append(f.recs, f.batch[begin:end])
+		begin = end
+	}
+	err := f.out.Log(f.recs...)
+	f.batch, f.ends = f.batch[:0], f.ends[:0]
 	return spaceError(err)
 }

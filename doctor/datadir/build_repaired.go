@@ -95,7 +95,8 @@ func (b *repaired) filterLogs(ctx context.Context) error {
 			continue
 		}
 		b.report("log "+name+": copy what is kept", 0, 0)
-		f := &logFilter{keep: b.plan.Keep, sum: b.before, names: b.before.names(name)}
+		b.before.begin(name)
+		f := &logFilter{keep: b.plan.Keep, sum: b.before}
 		if err := f.copy(ctx, filepath.Join(b.dir.path, name), filepath.Join(b.to, name)); err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func (x *execution) allowed() error {
 		return fault.Refuse(errors.New("the file system is read-only"), "See why (dmesg), and remount it: mount -o remount,rw …")
 	case disk.Network:
 		return fault.Refuse(fmt.Errorf("it lies on %s, where locks do not tell who uses it", disk.Type), "Copy it to a local disk and work on that.")
-	case os.Geteuid() != 0 && os.Geteuid() != x.plan.Owner.UID && x.plan.Action != Purge:
+	case !mayChange(os.Geteuid(), x.plan):
 		return fault.Refuse(fmt.Errorf("it belongs to user %d", x.plan.Owner.UID), "Run it as root (sudo), so that everything keeps its owner.")
 	case disk.Free < x.plan.Needs && x.plan.Resume == "":
 		return fault.Refuse(fmt.Errorf("%d MB are free, and it may take %d MB", disk.Free>>20, x.plan.Needs>>20), "Free some space on that file system first.")
@@ -91,6 +91,11 @@ func (x *execution) allowed() error {
 		return nil
 	}
 	return x.unused()
+}
+
+// mayChange says whether a user can do what a plan says, and leave everything to its owner.
+func mayChange(user int, p Plan) bool {
+	return user == 0 || user == p.Owner.UID || p.Action == Purge
 }
 
 // unused refuses while somebody uses the directory.

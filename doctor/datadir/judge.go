@@ -110,6 +110,10 @@ func (i Inspection) doesNotStart() string {
 // judge draws the conclusions of an inspection: problems, verdict and advice.
 func judge(i *Inspection) {
 	i.addProblems()
+	if len(i.Retain.Deletes) > 0 {
+		i.advise("Stop Prometheus now: time retention counts back from block %s of the future, and deletes %s of good samples at the next reload.",
+			i.Retain.Because, plural(len(i.Retain.Deletes), "block"))
+	}
 	switch {
 	case i.Open != nil:
 		i.Verdict = Interrupted
@@ -130,10 +134,6 @@ func judge(i *Inspection) {
 		i.advise("Wait %s: then the clock has passed the newest sample.", i.ahead().Round(time.Second))
 	default:
 		i.Verdict = Healthy
-	}
-	if len(i.Retain.Deletes) > 0 {
-		i.advise("Stop Prometheus now: time retention counts back from block %s of the future, and deletes %s of good samples at the next reload.",
-			i.Retain.Because, plural(len(i.Retain.Deletes), "block"))
 	}
 }
 

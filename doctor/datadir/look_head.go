@@ -21,7 +21,7 @@ type headLook struct {
 	from     Instant // what is older is in blocks; the library calls it minValidTime
 	keptFrom Instant // the same, were there no future
 	ordered  bool    // a block gave from
-	series   map[uint64]*seriesLook
+	series   refs[seriesLook]
 	reaches  Range // of the samples that the library would load
 	stopped  bool  // the library reads no further: damage
 	named    int
@@ -40,7 +40,7 @@ type seriesLook struct {
 }
 
 func newHeadLook(i *Inspection) *headLook {
-	h := &headLook{now: i.Now, from: Forever, keptFrom: Forever, series: map[uint64]*seriesLook{}, reaches: nothing()}
+	h := &headLook{now: i.Now, from: Forever, keptFrom: Forever, reaches: nothing()}
 	for _, b := range i.Blocks {
 		if b.Err == "" && !b.OutOfOrder {
 			h.ordered = true
@@ -58,10 +58,10 @@ func newLog() Log {
 }
 
 func (h *headLook) of(ref uint64) *seriesLook {
-	s := h.series[ref]
+	s := h.series.get(ref)
 	if s == nil {
 		s = &seriesLook{chunks: nothing(), checked: nothing(), chunkMax: int64(Forever), last: int64(Forever), unattached: true}
-		h.series[ref] = s
+		h.series.put(ref, s)
 	}
 	return s
 }
@@ -198,7 +198,7 @@ func (h *headLook) sample(ref uint64, t int64, inOrder bool, l *Log) {
 	if t > int64(h.now) {
 		l.Future++
 	}
-	s := h.series[ref]
+	s := h.series.get(ref)
 	if s == nil || !s.named {
 		l.Lost++
 		return
@@ -219,11 +219,9 @@ func (h *headLook) sample(ref uint64, t int64, inOrder bool, l *Log) {
 
 // finish predicts the head of the next start.
 func (h *headLook) finish(i *Inspection) {
-	for _, s := range h.series {
-		if s.inChunks > s.inLog {
-			i.WAL.Behind += int64(s.inChunks - s.inLog)
-		}
-	}
+	h.series.each(func(s *seriesLook) {
+		i.WAL.Behind += int64(max(s.inChunks-s.inLog, 0))
+	})
 	i.Head.Series, i.Head.Samples = h.named, h.reaches
 	i.Head.RefusesBefore, i.Head.Known = h.from, h.ordered
 	if !h.reaches.Empty() {

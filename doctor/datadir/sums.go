@@ -18,33 +18,44 @@ import (
 
 // summer adds up samples: per series their number, over all a checksum that does not depend on their order. It keeps 24 bytes per series.
 type summer struct {
-	series     map[uint64]int64 // samples per series, by the hash of its labels
+	series     map[uint64]*tally // by the hash of the labels
 	floats     int64
 	histograms int64
 	samples    int64 // both
 	sum        uint64
-	refs       map[uint64]uint64 // hash of labels per reference of the log that is being read
+	refs       refs[tally] // of the log that is being read
 	buf        encoding.Encbuf
 }
 
-func newSummer() *summer { return &summer{series: map[uint64]int64{}, refs: map[uint64]uint64{}} }
+// tally counts the samples of one series.
+type tally struct {
+	hash    uint64 // of its labels
+	samples int64
+}
+
+func newSummer() *summer { return &summer{series: map[uint64]*tally{}} }
+
+// of returns the tally of a series.
+func (s *summer) of(l labels.Labels) *tally {
+	hash := l.Hash()
+	t := s.series[hash]
+	if t == nil {
+		t = &tally{hash: hash}
+		s.series[hash] = t
+	}
+	return t
+}
 
 // sums gives the result. The number of samples of every series goes into the sum, so that two series that swap samples are noticed.
 func (s *summer) sums() Sums {
-	sum := s.sum
-	for hash, n := range s.series {
-		sum += mix(hash, uint64(n), 0)
+	sum, series := s.sum, 0
+	for _, t := range s.series {
+		if t.samples > 0 {
+			series++
+			sum += mix(t.hash, uint64(t.samples), 0)
+		}
 	}
-	return Sums{Series: len(s.series), Floats: s.floats, Histograms: s.histograms, Sum: fmt.Sprintf("%016x", sum)}
-}
-
-// names returns the references that a log uses, to be filled from its series records. The log of out-of-order samples uses those of the other
-// one.
-func (s *summer) names(log string) map[uint64]uint64 {
-	if log == "wal" {
-		clear(s.refs)
-	}
-	return s.refs
+	return Sums{Series: series, Floats: s.floats, Histograms: s.histograms, Sum: fmt.Sprintf("%016x", sum)}
 }
 
 // mix hashes three words (the finalizer of MurmurHash3, by Appleby, over their combination).
@@ -57,35 +68,35 @@ func mix(a, b, c uint64) uint64 {
 	return h ^ h>>33
 }
 
-func (s *summer) float(series uint64, t int64, v float64) {
+func (s *summer) float(series *tally, t int64, v float64) {
 	s.floats++
 	s.samples++
-	s.series[series]++
-	s.sum += mix(series, uint64(t), math.Float64bits(v))
+	series.samples++
+	s.sum += mix(series.hash, uint64(t), math.Float64bits(v))
 }
 
 // histogram hashes a native histogram by its buckets, without how they are laid out and without the reset hint: both may change
 // when a chunk is written anew.
-func (s *summer) histogram(series uint64, t int64, h *histogram.Histogram) {
+func (s *summer) histogram(series *tally, t int64, h *histogram.Histogram) {
 	h = h.Copy().Compact(0)
 	h.CounterResetHint = histogram.UnknownCounterReset
 	s.buf.Reset()
 	record.EncodeHistogram(&s.buf, h)
 	s.histograms++
 	s.samples++
-	s.series[series]++
-	s.sum += mix(series, uint64(t), xxhash.Sum64(s.buf.Get()))
+	series.samples++
+	s.sum += mix(series.hash, uint64(t), xxhash.Sum64(s.buf.Get()))
 }
 
-func (s *summer) floatHistogram(series uint64, t int64, h *histogram.FloatHistogram) {
+func (s *summer) floatHistogram(series *tally, t int64, h *histogram.FloatHistogram) {
 	h = h.Copy().Compact(0)
 	h.CounterResetHint = histogram.UnknownCounterReset
 	s.buf.Reset()
 	record.EncodeFloatHistogram(&s.buf, h)
 	s.histograms++
 	s.samples++
-	s.series[series]++
-	s.sum += mix(series, uint64(t), xxhash.Sum64(s.buf.Get()))
+	series.samples++
+	s.sum += mix(series.hash, uint64(t), xxhash.Sum64(s.buf.Get()))
 }
 
 // block adds the samples of a block in a range.
@@ -112,7 +123,7 @@ func (s *summer) set(set storage.SeriesSet, keep Range) error {
 	var it chunkenc.Iterator
 	for set.Next() {
 		series := set.At()
-		hash := hashOf(series.Labels())
+		counted := s.of(series.Labels())
 		it = series.Iterator(it)
 		for kind := it.Next(); kind != chunkenc.ValNone; kind = it.Next() {
 			if !keep.Has(it.AtT()) {
@@ -121,13 +132,13 @@ func (s *summer) set(set storage.SeriesSet, keep Range) error {
 			switch kind {
 			case chunkenc.ValFloat:
 				t, v := it.At()
-				s.float(hash, t, v)
+				s.float(counted, t, v)
 			case chunkenc.ValHistogram:
 				t, h := it.AtHistogram(nil)
-				s.histogram(hash, t, h)
+				s.histogram(counted, t, h)
 			case chunkenc.ValFloatHistogram:
 				t, h := it.AtFloatHistogram(nil)
-				s.floatHistogram(hash, t, h)
+				s.floatHistogram(counted, t, h)
 			}
 		}
 		if err := it.Err(); err != nil {
@@ -137,21 +148,20 @@ func (s *summer) set(set storage.SeriesSet, keep Range) error {
 	return set.Err()
 }
 
-func hashOf(l labels.Labels) uint64 { return l.Hash() }
-
 // log adds the samples of a log in a range. Damage is an error here: what was just written has none.
 func (s *summer) log(ctx context.Context, dir, name string, keep Range) error {
 	files, err := listLog(dir)
 	if err != nil {
 		return err
 	}
-	names, dec := s.names(name), newDecoder()
+	s.begin(name)
+	dec := newDecoder()
 	var damage error
 	for _, path := range files.segments {
 		err := eachRecord(ctx, path, func(rec []byte) error {
 			e, err := dec.decode(rec)
 			if err == nil {
-				s.entry(e, names, keep)
+				s.entry(e, keep)
 			}
 			return err
 		}, func(offset int64, _ bool, err error) { damage = fmt.Errorf("%s: at %d: %w", path, offset, err) })
@@ -162,29 +172,37 @@ func (s *summer) log(ctx context.Context, dir, name string, keep Range) error {
 	return nil
 }
 
+// begin forgets the references of another log. The log of out-of-order samples uses those of the other one.
+func (s *summer) begin(log string) {
+	if log == "wal" {
+		s.refs = refs[tally]{}
+	}
+}
+
 // entry adds the samples of one record. Samples of series without a name count for nothing: no reader can get them.
-func (s *summer) entry(e *entry, names map[uint64]uint64, keep Range) {
+func (s *summer) entry(e *entry, keep Range) {
 	switch e.kind {
 	case record.Series:
 		for _, r := range e.series {
-			names[uint64(r.Ref)] = hashOf(r.Labels)
+			s.refs.put(uint64(r.Ref), s.of(r.Labels))
 		}
 	case record.Samples, record.SamplesV2:
 		for n := range e.floats {
-			if hash, ok := names[uint64(e.floats[n].Ref)]; ok && keep.Has(e.floats[n].T) {
-				s.float(hash, e.floats[n].T, e.floats[n].V)
+			f := &e.floats[n]
+			if t := s.refs.get(uint64(f.Ref)); t != nil && keep.Has(f.T) {
+				s.float(t, f.T, f.V)
 			}
 		}
 	case record.HistogramSamples, record.HistogramSamplesV2, record.CustomBucketsHistogramSamples:
 		for _, h := range e.histograms {
-			if hash, ok := names[uint64(h.Ref)]; ok && keep.Has(h.T) {
-				s.histogram(hash, h.T, h.H)
+			if t := s.refs.get(uint64(h.Ref)); t != nil && keep.Has(h.T) {
+				s.histogram(t, h.T, h.H)
 			}
 		}
 	case record.FloatHistogramSamples, record.FloatHistogramSamplesV2, record.CustomBucketsFloatHistogramSamples:
 		for _, h := range e.floatHists {
-			if hash, ok := names[uint64(h.Ref)]; ok && keep.Has(h.T) {
-				s.floatHistogram(hash, h.T, h.FH)
+			if t := s.refs.get(uint64(h.Ref)); t != nil && keep.Has(h.T) {
+				s.floatHistogram(t, h.T, h.FH)
 			}
 		}
 	}

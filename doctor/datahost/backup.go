@@ -34,7 +34,7 @@ func (s *Session) Snapshot(ctx context.Context) (string, error) {
 	}
 	response, err := (&http.Client{Transport: t}).Do(request)
 	if err != nil {
-		return "", fmt.Errorf("%s: snapshot: %w", s.Target.Name, err)
+		return "", fmt.Errorf("%s: snapshot: %w", s.Name, err)
 	}
 	defer response.Body.Close()
 	var answer struct {
@@ -46,7 +46,7 @@ func (s *Session) Snapshot(ctx context.Context) (string, error) {
 		err = json.Unmarshal(body, &answer)
 	}
 	if name := answer.Data.Name; err != nil || answer.Error != "" || name == "" || name != path.Base(name) {
-		return "", fmt.Errorf("%s: snapshot: %w", s.Target.Name, errors.Join(err, errors.New(answer.Error)))
+		return "", fmt.Errorf("%s: snapshot: %w", s.Name, errors.Join(err, errors.New(answer.Error)))
 	}
 	return path.Join(s.Place.Path, "snapshots", answer.Data.Name), nil
 }
@@ -54,7 +54,7 @@ func (s *Session) Snapshot(ctx context.Context) (string, error) {
 // DropSnapshot deletes a copy of Snapshot.
 func (s *Session) DropSnapshot(ctx context.Context, folder string) error {
 	if path.Dir(folder) != path.Join(s.Place.Path, "snapshots") {
-		return fmt.Errorf("%s: %s is no snapshot", s.Target.Name, folder)
+		return fmt.Errorf("%s: %s is no snapshot", s.Name, folder)
 	}
 	res, err := s.conn.Run(ctx, fleet.Cmd{Script: "rm -rf --one-file-system -- " + fleet.Quote(folder)})
 	if err == nil && res.Exit != 0 {
@@ -78,11 +78,11 @@ func (s *Session) Fetch(ctx context.Context, folder, to string, progress func(in
 			err = errors.Join(err, sent)
 		}
 		if err != nil {
-			return received, fault.With(fmt.Errorf("%s: fetch %s: %w", s.Target.Name, folder, err), "Nothing is left of it here. Run again.")
+			return received, fault.With(fmt.Errorf("%s: fetch %s: %w", s.Name, folder, err), "Nothing is left of it here. Run again.")
 		}
 		return received, nil
 	case err := <-ended:
-		return stream.Received{}, fmt.Errorf("%s: fetch %s: %w", s.Target.Name, folder, errors.Join(err, errors.New("the sender ended before it listened")))
+		return stream.Received{}, fmt.Errorf("%s: fetch %s: %w", s.Name, folder, errors.Join(err, errors.New("the sender ended before it listened")))
 	}
 }
 
@@ -113,5 +113,5 @@ func (s *Session) send(ctx context.Context, folder, word string, address chan<- 
 	if err != nil {
 		return err
 	}
-	return a.outcome(s.Target.Name, "send", res)
+	return a.outcome(s.Name, "send", res)
 }

@@ -6,17 +6,18 @@ key=$(printf %s "$unit" | cksum | tr ' ' -)
 held=/run/monctl/held/$key
 dropin=/run/systemd/system/$unit.d/zz-monctl-data.conf
 guard=monctl-data-guard-$key.service
+guard_script=/run/monctl/guard-$key.sh
 
 # hold stops the unit and keeps everybody from starting it: by hand, by Restart=, a timer or another unit. A drop-in in /run
-# does so for units in /etc too, which a runtime mask does not, and is gone after a reboot.
+# does so for units in /etc too, which a runtime mask does not, and is gone after a reboot. The guard is there first.
 hold() {
+	watch || return
 	if [ ! -e "$held/was" ]; then # else an earlier run knows better how it was
 		mkdir -p "$held" || return
 		case $(systemctl show -p ActiveState --value -- "$unit") in active | activating | reloading) was=running ;; failed) was=failed ;; *) was=stopped ;; esac
 		echo "$was" >"$held/was.new" && mv "$held/was.new" "$held/was" || return
 	fi
 	mkdir -p "${dropin%/*}" && printf '[Unit]\nAssertPathExists=!%s\n' "$held" >"$dropin" && systemctl daemon-reload || return
-	watch || return
 	systemctl stop -- "$unit" || return
 	case $(systemctl show -p ActiveState --value -- "$unit") in
 	active | activating) echo "$unit runs again right after it was stopped" >&2 && return 1 ;;
@@ -28,16 +29,16 @@ hold() {
 watch() {
 	{
 		printf '%s\n' "$header" "$functions"
-		printf '%s\n' 'exec 9>>/run/monctl/lock && flock 9 || exit' '[ ! -e "$held/was" ] || { mend || start=never; release; }'
-	} >"$held/guard.sh.new" && mv "$held/guard.sh.new" "$held/guard.sh" || return
+		printf '%s\n' 'exec 9>>/run/monctl/lock && flock 9 || exit' '[ ! -e "$held" ] || { mend || start=never; release; }' 'rm -f -- "$guard_script"'
+	} >"$guard_script.new" && mv "$guard_script.new" "$guard_script" || return
 	systemctl stop -- "$guard" 2>/dev/null # of a run before, with other ends
 	systemctl reset-failed -- "$guard" 2>/dev/null
-	systemd-run --quiet --collect --unit="$guard" -- /bin/sh "$held/guard.sh"
+	systemd-run --quiet --collect --unit="$guard" -- /bin/sh "$guard_script"
 }
 
 # release lets the unit start again, and starts it when it ran before or should run.
 release() {
-	was=$(cat "$held/was" 2>/dev/null)
+	was=$(cat "$held/was" 2>/dev/null || echo untouched)
 	rm -f -- "$dropin" && rmdir -- "${dropin%/*}" 2>/dev/null
 	rm -rf -- "${held:?}"
 	rmdir -- "${held%/*}" 2>/dev/null
@@ -48,6 +49,7 @@ release() {
 		echo "@start $unit"
 		systemctl start -- "$unit" || ended=1
 	fi
+	rm -f -- "$guard_script"
 	systemctl stop -- "$guard" 2>/dev/null
 	return "$ended"
 }

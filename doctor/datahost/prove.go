@@ -69,20 +69,29 @@ const (
 
 // Ingestion proves that a Prometheus takes samples again: it is ready, every job has fresh ones, and both counters of
 // samples out of bounds stay where they are for three scrapes. With a History, it proves that this is still there. It ends with
-// the first thing that cannot be proven, or with ctx.
+// the first thing that cannot be proven.
 type Ingestion struct {
 	Conn    fleet.Conn
 	Base    string // "http://127.0.0.1:9090"
-	Extent  Extent
 	Unit    string
+	Extent  Extent
 	Before  *History          // nil: not compared
-	Looking func(what string) // told what is waited for; may be nil
 	Since   time.Time         // by the host's clock: fresh is what was scraped after it
+	Limit   time.Duration     // for each proof; three scrapes take as long as they take. 0 is none
+	Looking func(what string) // told what is waited for; may be nil
 }
 
 // The counters of samples that were refused: by the scrape loop for a time stamp ahead of now, by the head for one out of
 // its range (scrape/scrape.go, tsdb/head.go).
 var counters = []string{"prometheus_target_scrapes_sample_out_of_bounds_total", "prometheus_tsdb_out_of_bound_samples_total"}
+
+// step is one proof; an unlimited one knows itself how long it takes.
+type step struct {
+	what      string
+	extent    Extent
+	unlimited bool
+	do        func(context.Context) (string, error)
+}
 
 // Prove waits for each proof in turn.
 func (i Ingestion) Prove(ctx context.Context) []Proof {
@@ -90,24 +99,19 @@ func (i Ingestion) Prove(ctx context.Context) []Proof {
 	defer asker.Close()
 	p := prove.Prometheus{Asker: asker, Base: i.Base}
 	var proofs []Proof
-	steps := []struct {
-		what   string
-		extent Extent
-		do     func() (string, error)
-	}{
-		{"ready", Running, func() (string, error) { return "", asker.Ready(ctx, i.Base+"/-/ready", i.gone) }},
-		{"fresh samples for every job", Ingesting, func() (string, error) { return i.fresh(ctx, p) }},
-		{"no samples out of bounds", Ingesting, func() (string, error) { return i.flat(ctx, p) }},
-		{"history as before", Complete, func() (string, error) { return i.same(ctx, p) }},
-	}
-	for _, s := range steps {
+	for _, s := range []step{
+		{"ready", Running, false, func(ctx context.Context) (string, error) { return "", asker.Ready(ctx, i.Base+"/-/ready", i.gone) }},
+		{"fresh samples for every job", Ingesting, false, func(ctx context.Context) (string, error) { return i.fresh(ctx, p) }},
+		{"no samples out of bounds", Ingesting, true, func(ctx context.Context) (string, error) { return i.flat(ctx, p) }},
+		{"history as before", Complete, false, func(ctx context.Context) (string, error) { return i.same(ctx, p) }},
+	} {
 		if s.extent > i.Extent {
 			break
 		}
 		if i.Looking != nil {
 			i.Looking(s.what)
 		}
-		said, err := s.do()
+		said, err := i.limited(ctx, s)
 		if errors.Is(err, errNothingToCompare) {
 			continue
 		}
@@ -120,6 +124,15 @@ func (i Ingestion) Prove(ctx context.Context) []Proof {
 		}
 	}
 	return proofs
+}
+
+func (i Ingestion) limited(ctx context.Context, s step) (string, error) {
+	if i.Limit == 0 || s.unlimited {
+		return s.do(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, i.Limit)
+	defer cancel()
+	return s.do(ctx)
 }
 
 // runs proves no more of a component than that its unit runs and stays so.

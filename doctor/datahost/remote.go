@@ -80,7 +80,7 @@ func errorOf(line string) error {
 
 // Command is the command line for one action on the folder: words are an ID and flags of it.
 func (r Remote) Command(action string, words ...string) string {
-	identity := r.Target.Name.String()
+	identity := r.Name.String()
 	kind := datadir.Kind(r.Component.Kind)
 	if r.Kind == TSDB { // of the bundled monitor, too
 		kind = datadir.Prometheus
@@ -98,14 +98,20 @@ func (r Remote) Command(action string, words ...string) string {
 	return fleet.QuoteAll(append(argv, words...)...)
 }
 
-// others are folders of other components of the host, which must not overlap this one.
+// others are folders of other components of the host, which must not overlap this one. One that shares this very folder is
+// for the kernel to tell, which knows who has it open.
 func (r Remote) others() []string {
 	var list []string
 	for _, c := range r.Host.Components {
-		if c.Manifest == nil || c.Manifest.Data == "" || c.Name == r.Component.Name {
-			continue
+		folder := ""
+		if c.Manifest != nil {
+			folder = c.Manifest.Data
+		} else if named, err := r.Host.DataFolder(c); err == nil && !named.Inside && c.Kind == "prometheus" {
+			folder = named.Path
 		}
-		list = append(list, c.Manifest.Data)
+		if folder != "" && folder != r.Place.Path && c.Name != r.Component.Name {
+			list = append(list, folder)
+		}
 	}
 	return list
 }
@@ -130,32 +136,32 @@ func (r Remote) Ask(ctx context.Context, conn fleet.Conn, action string, words .
 	var a Answer
 	res, err := conn.Run(ctx, fleet.Cmd{Script: r.Command(action, words...), OnLine: a.Hear})
 	if err != nil {
-		return a, fmt.Errorf("%s: %s: %w", r.Target.Name, action, err)
+		return a, fmt.Errorf("%s: %s: %w", r.Name, action, err)
 	}
-	return a, a.outcome(r.Target.Name, action, res)
+	return a, a.outcome(r.Name, action, res)
 }
 
 // Do runs an action while the unit is held. The second result is false when nothing can be said about the folder: the link was lost.
 func (r Remote) Do(ctx context.Context, conn fleet.Conn, w Work, a *Answer, action string, words ...string) error {
-	words = append(words, "--yes="+r.Target.Name.String())
+	words = append(words, "--yes="+r.Name.String())
 	w.Unit, w.Line = r.Component.Unit, a.Hear
 	w.Do = r.Command(action, words...)
-	w.Mend = r.Command("restore", "--interrupted", "--yes="+r.Target.Name.String()) + " >/dev/null"
+	w.Mend = r.Command("restore", "--interrupted", "--yes="+r.Name.String()) + " >/dev/null"
 	res, err := w.Run(ctx, conn, r.Host.Name)
 	if err != nil {
 		return err
 	}
-	return a.outcome(r.Target.Name, action, res)
+	return a.outcome(r.Name, action, res)
 }
 
 // DoRunning runs an action that does not need the unit to be stopped: a purge.
 func (r Remote) DoRunning(ctx context.Context, conn fleet.Conn, a *Answer, action string, words ...string) error {
-	words = append(words, "--yes="+r.Target.Name.String())
+	words = append(words, "--yes="+r.Name.String())
 	res, err := conn.Run(ctx, fleet.Cmd{Script: "trap '' HUP PIPE\n" + r.Command(action, words...), OnLine: a.Hear})
 	if err != nil {
-		return fault.With(fmt.Errorf("%s: %s: %w", r.Target.Name, action, err), "Run the same command again: it finishes what was begun.")
+		return fault.With(fmt.Errorf("%s: %s: %w", r.Name, action, err), "Run the same command again: it finishes what was begun.")
 	}
-	return a.outcome(r.Target.Name, action, res)
+	return a.outcome(r.Name, action, res)
 }
 
 // The exit codes of monctl that are no failure: done, and something is to be done.

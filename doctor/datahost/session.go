@@ -100,13 +100,23 @@ func (s *Session) Close() error {
 
 // Inspect looks into the folder.
 func (s *Session) Inspect(ctx context.Context) (Answer, error) {
-	return s.Ask(ctx, s.conn, "inspect")
+	a, err := s.Ask(ctx, s.conn, "inspect")
+	if err == nil && a.Inspection == nil {
+		err = fmt.Errorf("%s: inspect: %w", s.Name, errSilent)
+	}
+	return a, err
 }
 
 // Plan says what an action would do to the folder.
 func (s *Session) Plan(ctx context.Context, action datadir.Action, id string, flags ...string) (Answer, error) {
-	return s.Ask(ctx, s.conn, string(action), append(words(id, flags), "--plan")...)
+	a, err := s.Ask(ctx, s.conn, string(action), append(words(id, flags), "--plan")...)
+	if err == nil && a.Plan == nil {
+		err = fmt.Errorf("%s: plan of %s: %w", s.Name, action, errSilent)
+	}
+	return a, err
 }
+
+var errSilent = errors.New("monctl on the host ended well and did not say what it saw")
 
 func words(id string, flags []string) []string {
 	if id == "" {
@@ -151,10 +161,10 @@ func (s *Session) RestartUnit(ctx context.Context) error {
 	return err
 }
 
-// Prove proves that it runs as it should again.
-func (s *Session) Prove(ctx context.Context, extent Extent, looking func(string)) []Proof {
+// Prove proves that it runs as it should again. limit is for each proof.
+func (s *Session) Prove(ctx context.Context, extent Extent, limit time.Duration, looking func(string)) []Proof {
 	i := Ingestion{
-		Conn: s.conn, Base: s.Component.Base, Unit: s.Component.Unit, Since: s.now(), Extent: extent, Before: s.before, Looking: looking,
+		Conn: s.conn, Base: s.Component.Base, Unit: s.Component.Unit, Since: s.now(), Extent: extent, Before: s.before, Limit: limit, Looking: looking,
 	}
 	if i.Base == "" { // it did not run before: it listens where its unit says, or where everybody does
 		i.Base = s.base()
@@ -180,7 +190,7 @@ func (s *Session) base() string {
 // Agreed refuses to change data while the unit names another folder than the one in use: its next start, which belongs to
 // every change, would begin with that one.
 func (s *Session) Agreed() error {
-	return s.Place.refuse(s.Target.Name)
+	return s.Place.refuse(s.Name)
 }
 
 // stuck says that the doctor found the scrape clock of this process frozen.

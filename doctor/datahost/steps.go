@@ -28,7 +28,7 @@ func (s *Session) Steps(p datadir.Plan) []string {
 		return []string{
 			fmt.Sprintf("set storage.tsdb.out_of_order_time_window: %s in %s, checked with promtool", p.Window, s.configFile()),
 			"restart " + unit, proof,
-			fmt.Sprintf("later (%s): take the window away again with monctl data repair %s --close-window", p.Wait, s.Target.Name),
+			fmt.Sprintf("later (%s): take the window away again with monctl data repair %s --close-window", p.Wait, s.Name),
 		}
 	case !p.Changes():
 		return p.Steps

@@ -92,7 +92,7 @@ func (t Target) configFile() string {
 // OpenWindow sets the out-of-order window in the configuration and restarts the unit: a reload does not free a frozen scrape
 // clock. The change is journalled on the host and checked with promtool before; when it cannot be made it is undone there.
 func (s *Session) OpenWindow(ctx context.Context, window time.Duration, step func(string)) error {
-	return s.edit(ctx, step, func(text string) (string, error) { return withWindow(text, s.Target.Name.String(), window) })
+	return s.edit(ctx, step, func(text string) (string, error) { return withWindow(text, s.Name.String(), window) })
 }
 
 // CloseWindow takes it away again.
@@ -104,11 +104,11 @@ func (s *Session) edit(ctx context.Context, step func(string), change func(strin
 	file := s.configFile()
 	old, err := s.readConfig(ctx, file)
 	if err != nil {
-		return fmt.Errorf("%s: read %s: %w", s.Target.Name, file, err)
+		return fmt.Errorf("%s: read %s: %w", s.Name, file, err)
 	}
 	text, err := change(string(old.Content))
 	if err != nil {
-		return fault.Refuse(fmt.Errorf("%s: %s: %w", s.Target.Name, file, err), "Nothing was changed. By hand: storage.tsdb.out_of_order_time_window in %s, then systemctl restart %s", file, s.Component.Unit)
+		return fault.Refuse(fmt.Errorf("%s: %s: %w", s.Name, file, err), "Nothing was changed. By hand: storage.tsdb.out_of_order_time_window in %s, then systemctl restart %s", file, s.Component.Unit)
 	}
 	old.Content = []byte(text)
 	p := plan.Plan{Host: s.Host.Name, Changes: []plan.Change{

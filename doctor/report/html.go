@@ -40,6 +40,14 @@ func HTML(w io.Writer, f doctor.Fleet, r doctor.Report, checks []doctor.Check) e
 	})
 }
 
+// Blocks writes the timelines alone as a page, with what there is to say about them.
+func Blocks(w io.Writer, title string, says []string, list []doctor.Timeline) error {
+	return page.ExecuteTemplate(w, "blocks", map[string]any{
+		"Style": template.CSS(pageStyle), //nolint:gosec // it is ours
+		"Title": title, "Says": says, "Timelines": newTimelines(list),
+	})
+}
+
 type levelCount struct {
 	Level doctor.Level
 	N     int

@@ -26,5 +26,3 @@ receive() {
 		case $old in *[!0-9a-f]* | "$sum") ;; *) rm -rf -- "${folder:?}/$old" ;; esac
 	done
 }
-
-remove() { rm -rf -- "$folder" && { rmdir -- "${folder%/*}" 2>/dev/null || :; }; }

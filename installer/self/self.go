@@ -160,7 +160,7 @@ func machineOf(path string) templates.Arch {
 	if err != nil {
 		return ""
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN || f.ByteOrder.String() != "LittleEndian" {
 		return ""
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/monctl/monctl/templates"
 )
 
-// Folder is where monctl lies on hosts: below it one folder per program, named by its sha256.
+// Folder is where monctl lies on hosts: below it one folder per program, named by its sha256. An uninstall of everything
+// takes it away.
 const Folder = "/var/lib/monctl/bin"
 
 //go:embed receive.sh
@@ -68,12 +69,3 @@ func (p Program) script(folder, do string) string {
 
 // elfMachine is the e_machine field as od prints its two little-endian bytes (ELF gABI, figure 4-4).
 var elfMachine = map[templates.Arch]string{templates.AMD64: "3e00", templates.ARM64: "b700", templates.ARMv7: "2800"}
-
-// Remove takes every monctl out of a folder of the host.
-func Remove(ctx context.Context, conn fleet.Conn, folder string) error {
-	res, err := conn.Run(ctx, fleet.Cmd{Script: fmt.Sprintf("folder=%s\n%s\nremove\n", fleet.Quote(folder), receiveScript)})
-	if err == nil && res.Exit != 0 {
-		err = fmt.Errorf("remove monctl from the host: %s", strings.TrimSpace(res.Stderr))
-	}
-	return err
-}

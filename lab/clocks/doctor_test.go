@@ -21,6 +21,9 @@ type outcome struct {
 	stdout, stderr string
 }
 
+// stack is the inventory of the machine with Prometheus. Hosts named as USER@HOST need none.
+const stack = "stack.yaml"
+
 // run is one command of monctl in the folder of the inventory.
 func (s *shared) run(ctx context.Context, args ...string) outcome {
 	ctx, cancel := context.WithTimeout(ctx, 4*time.Minute)
@@ -80,10 +83,34 @@ type look struct {
 	}
 }
 
-// examine lets the doctor judge clocks by the lab's NTP server. In a look with --fix, the findings and clocks are those after it.
+// examine lets the doctor judge clocks by the lab's NTP server. In a look with --fix, the findings and clocks are those
+// after it. A machine without a processor of its own may be too slow to be judged: it is asked again.
 func examine(t *testing.T, host string, args ...string) look {
 	t.Helper()
-	l := look{outcome: lab.run(t.Context(), slices.Concat([]string{"doctor", "--json", "--ntp=" + lab.Gateway(), host}, args)...)}
+	l := examineOnce(t, host, args...)
+	for range 4 {
+		if !slices.ContainsFunc(l.findings, finding.tooSlow) {
+			break
+		}
+		again := examineOnce(t, host, slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "--fix" || a == "--yes" })...)
+		again.fixes = l.fixes
+		l = again
+	}
+	return l
+}
+
+// tooSlow says that nobody could tell because the host, or a program on it, took too long.
+func (f finding) tooSlow() bool {
+	return f.says("took longer than") || f.says("killed after") || f.says("no answer within")
+}
+
+func examineOnce(t *testing.T, host string, args ...string) look {
+	t.Helper()
+	words := []string{"doctor", "--json", "--ntp=" + lab.Gateway(), host}
+	if !strings.Contains(host, "@") {
+		words = append(words, "-f", stack)
+	}
+	l := look{outcome: lab.run(t.Context(), slices.Concat(words, args)...)}
 	for line := range strings.Lines(l.stdout) {
 		var kind struct{ Type string }
 		must(t, json.Unmarshal([]byte(line), &kind))

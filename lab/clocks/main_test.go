@@ -33,6 +33,9 @@ const (
 	ahead = 31768 * time.Second
 )
 
+// keep, in the environment, leaves the lab up, so that single rows can be worked on.
+var keep = os.Getenv("MONCTL_LAB_KEEP") != ""
+
 var update = flag.Bool("update", false, "write the table into docs/doctor.md")
 
 // lab is what all tests share; nil where there are no real hosts to be had.
@@ -77,6 +80,9 @@ func (s *shared) takeDown(ctx context.Context) {
 		_ = s.ntp.Process.Kill()
 		_ = s.ntp.Wait()
 	}
+	if keep {
+		return
+	}
 	if err := hosts.Down(ctx, "", labName); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
@@ -88,11 +94,13 @@ func (s *shared) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.dir, err = os.MkdirTemp("", "monctl-clocks-"); err != nil {
+	if s.dir, err = folder(); err != nil {
 		return err
 	}
-	if err := hosts.Down(ctx, "", labName); err != nil { // of a run that was killed
-		return err
+	if !keep { // of a run that was killed
+		if err := hosts.Down(ctx, "", labName); err != nil {
+			return err
+		}
 	}
 	built := make(chan error, 1)
 	go func() { built <- s.build(ctx) }()
@@ -113,6 +121,15 @@ func (s *shared) start(ctx context.Context) (err error) {
 		return err
 	}
 	return errors.Join(s.serveTime(ctx, cache), s.serveReleases(ctx, cache), s.servePackages(ctx, cache))
+}
+
+// folder is a new one, or the same as that of earlier runs when the lab is kept.
+func folder() (string, error) {
+	if !keep {
+		return os.MkdirTemp("", "monctl-clocks-")
+	}
+	dir := filepath.Join(os.TempDir(), "monctl-clocks-kept")
+	return dir, os.MkdirAll(dir, 0o755)
 }
 
 // build makes the binary that all tests run, once.
@@ -160,7 +177,7 @@ func (s *shared) servePackages(ctx context.Context, cache string) error {
 		return err
 	}
 	dir := filepath.Join(s.dir, "packages")
-	if err := apt.Flat(ctx, root, dir, "chrony", "systemd-timesyncd", "ntpsec", "libfaketime", "busybox"); err != nil {
+	if err := apt.Flat(ctx, root, dir, "chrony", "systemd-timesyncd", "ntpsec", "libfaketime", "perl"); err != nil {
 		return err
 	}
 	address, err := s.serve(http.FileServer(http.Dir(dir)))

@@ -16,8 +16,8 @@ import (
 func install(t *testing.T) {
 	t.Helper()
 	text := fmt.Sprintf("components: {prometheus: {version: 2.42.0, scrape_interval: 1s}}\nhosts:\n  v1: {address: %s, user: root, components: [prometheus, node_exporter]}\n", lab.vm.Address)
-	must(t, os.WriteFile(filepath.Join(lab.dir, "monctl.yaml"), []byte(text), 0o600))
-	if o := lab.run(t.Context(), "install", "--yes"); o.code != 0 {
+	must(t, os.WriteFile(filepath.Join(lab.dir, stack), []byte(text), 0o600))
+	if o := lab.run(t.Context(), "install", "-f", stack, "--yes"); o.code != 0 {
 		t.Fatalf("install: exit %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
 }
@@ -153,7 +153,7 @@ func repairTheSeed(t *testing.T) {
 	if o := lab.run(t.Context(), "data", "repair", "--help"); o.code != 0 || !strings.Contains(o.stdout, "data repair") {
 		t.Skip("this monctl has no command data")
 	}
-	if o := lab.run(t.Context(), "data", "repair", "v1/prometheus", "--yes"); o.code != 0 {
+	if o := lab.run(t.Context(), "data", "repair", "v1/prometheus", "-f", stack, "--yes=v1/prometheus"); o.code != 0 {
 		t.Fatalf("data repair: exit %d\n%s%s", o.code, o.stdout, o.stderr)
 	}
 	eventually(t, "samples of now are stored", time.Minute, func() bool { return stored(t) })

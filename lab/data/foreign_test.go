@@ -18,6 +18,9 @@ import (
 const foreign = `id prom >/dev/null 2>&1 || useradd --system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin prom
 mkdir -p /srv/prom /srv/real /srv/prom2/data /etc/prom && ln -sfn /srv/real /srv/prom/data
 mountpoint -q /srv/prom2/data || mount -t tmpfs -o size=256m,mode=0750 tmpfs /srv/prom2/data
+systemctl stop prometheus prometheus2 2>/dev/null
+mount -o remount,rw /srv/prom2/data # of a test that failed
+rm -rf /srv/real/* /srv/real.monctl /srv/prom2/data/* /srv/prom2/data/.monctl
 chown prom:prom /srv/real /srv/prom2/data
 for n in "prometheus 9090 /srv/prom" "prometheus2 9091 /srv/prom2"; do
 	set -- $n

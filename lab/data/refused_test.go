@@ -77,9 +77,9 @@ func TestRefused(t *testing.T) {
 		ran(t)
 	})
 	t.Run("home", func(t *testing.T) {
-		on(t, h, "systemctl stop "+secondUnit+" && usermod --home "+secondData+" --shell /bin/sh prom && systemctl start "+secondUnit)
-		data(t, "reset", secondTarget, confirm).want(t, refused, "is the home of prom")
-		on(t, h, "systemctl stop "+secondUnit+" && usermod --home /nonexistent --shell /usr/sbin/nologin prom && systemctl start "+secondUnit)
+		on(t, h, "useradd --no-create-home --home-dir "+secondData+" --shell /bin/sh somebody")
+		data(t, "reset", secondTarget, confirm).want(t, refused, "is the home of somebody")
+		on(t, h, "userdel somebody")
 		ran(t)
 	})
 	t.Run("another root", func(t *testing.T) { inAnotherRoot(t, h) })

@@ -42,3 +42,29 @@ func TestRepair(t *testing.T) {
 		})
 	}
 }
+
+// TestWindow: where it is enough, the configuration is changed instead of the data, and changed back when that is safe.
+func TestWindow(t *testing.T) {
+	h := host(t, "h1")
+	p := prometheus{t, h, 9090}
+	const target, confirm, config = "h1/prometheus", "--yes=h1/prometheus", "/etc/monctl/prometheus/prometheus.yml"
+	before := on(t, h, "stat -c %U:%G:%a "+config+" && sha256sum "+config)
+	g := damage{good: 30 * time.Minute, ahead: 65 * time.Minute, span: 5 * time.Minute}.under(t, h, managedUnit, managedData)
+	p.refuses()
+	data(t, "repair", target, "--no-downtime", "--plan").want(t, changes, "out_of_order_time_window", config)
+	data(t, "repair", target, "--no-downtime", confirm).want(t, done, "both counters flat", "--close-window")
+	p.takes()
+	p.kept(g)
+	if on(t, h, "grep -c out_of_order_time_window "+config) != "1" || on(t, h, "ls -d "+managedData+".monctl 2>/dev/null || true") != "" {
+		t.Error("the window is not all that was changed")
+	}
+	data(t, "repair", target, "--close-window", confirm).want(t, refused, "without the window samples of now would be refused")
+	data(t, "repair", target, confirm).want(t, done)
+	data(t, "repair", target, "--close-window", confirm).want(t, done)
+	p.takes()
+	p.kept(g)
+	if after := on(t, h, "stat -c %U:%G:%a "+config+" && sha256sum "+config); after != before {
+		t.Errorf("the configuration is\n%s\nwas\n%s", after, before)
+	}
+	data(t, "repair", target, "--close-window", confirm).want(t, refused, "has no window that monctl added")
+}

@@ -63,11 +63,6 @@ func causes(all []finding) []finding {
 	})
 }
 
-// above are the findings that a healthy fleet has none of.
-func above(all []finding) []finding {
-	return slices.DeleteFunc(slices.Clone(all), func(f finding) bool { return f.Level == "note" || f.Level == "ok" })
-}
-
 func lines(all []finding) string {
 	var b strings.Builder
 	for _, f := range all {

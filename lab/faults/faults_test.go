@@ -13,9 +13,13 @@ func TestHealthy(t *testing.T) {
 	}
 	for _, s := range lab.sites {
 		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
 			s.eventually(t, "all is scraped", well)
-			if found := s.examine(t); len(found) > 0 {
+			found := s.examine(t)
+			for try := 0; len(found) > 0 && s.want.ARM64 > 0 && try < 4; try++ { // an emulator on a busy machine may not answer in time
+				t.Logf("again, after\n%s", lines(found))
+				found = s.examine(t)
+			}
+			if len(found) > 0 {
 				t.Errorf("false alarms:\n%s", lines(found))
 			}
 		})
@@ -27,7 +31,7 @@ func TestFaults(t *testing.T) {
 	if lab == nil {
 		t.Skip("needs root: it breaks real hosts")
 	}
-	rows := slices.Concat(installRows, scrapeRows, loginRows, dataRows, alertRows)
+	rows := slices.Concat(installRows, scrapeRows, loginRows, dataRows, alertRows, mysqlRows)
 	table := make([]string, len(rows))
 	t.Cleanup(func() {
 		t.Logf("\n%s", strings.Join(table, ""))

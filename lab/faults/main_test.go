@@ -93,7 +93,7 @@ func setUp(ctx context.Context) (err error) {
 		return err
 	}
 	for i := range stacks {
-		s := &site{name: "faults-" + strconv.Itoa(i+1), want: hosts.Options{AMD64: 3}}
+		s := &site{name: "faults-" + strconv.Itoa(i+1), want: hosts.Options{AMD64: 3}, version: "version: 2.53.3, "}
 		lab.sites = append(lab.sites, s)
 		lab.free <- s
 	}
@@ -105,7 +105,7 @@ func setUp(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := apt.Install(ctx, "nftables"); err != nil {
+	if err := apt.Install(ctx, "nftables", "mariadb-server-core"); err != nil {
 		return err
 	}
 	work := []func() error{

@@ -73,7 +73,7 @@ unserve() { systemctl stop fault-web; rm -rf /srv/fault; }
 // on runs a script on a host, past its network.
 func on(t *testing.T, h *hosts.Host, script string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 150*time.Second) // a unit may take 120 s to stop
 	defer cancel()
 	if out, err := h.Exec(ctx, functions+script); err != nil {
 		t.Errorf("%v\n%s", err, out)
@@ -92,7 +92,7 @@ func (s *site) host(t *testing.T, name string) *hosts.Host {
 // eventually waits for something that must come.
 func (s *site) eventually(t *testing.T, what string, is func(*testing.T, *site) bool) {
 	t.Helper()
-	for end := time.Now().Add(45 * time.Second); !is(t, s); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(90 * time.Second); !is(t, s); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain until %s", what)
 		}

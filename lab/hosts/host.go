@@ -58,7 +58,7 @@ func (h *Host) Alive() bool { return h.Process.Alive() }
 // a VM alone is asked over SSH.
 func (h *Host) Exec(ctx context.Context, script string) (string, error) {
 	if h.Kind == VM {
-		out, err := run.Output(ctx, "ssh", "-F", h.lab.SSHConfig(), "-o", "ConnectTimeout=5", "-l", "root", h.Name, script)
+		out, err := run.Output(ctx, "ssh", "-F", h.lab.SSHConfig(), "-o", "ConnectTimeout=30", "-l", "root", h.Name, script)
 		if err != nil {
 			return out, fmt.Errorf("lab %s: %s: exec: %w", h.lab.Name, h.Name, err)
 		}

@@ -11,7 +11,7 @@ import (
 
 // Times after which a host that does not do its part is given up.
 const (
-	bootTimeout = 2 * time.Minute
+	bootTimeout = 6 * time.Minute // ten hosts at once on two cores that are busy with something else were seen to take more than two
 	haltTimeout = 10 * time.Second
 )
 

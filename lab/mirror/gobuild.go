@@ -23,4 +23,3 @@ func buildOwn(ctx context.Context, a arch, pkg, out string) error {
 	}
 	return nil
 }
-

@@ -32,7 +32,7 @@ type StandIn struct {
 // Start serves on a free port of loopback.
 func Start(t testing.TB, s Says) *StandIn {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	conn, err := (&net.ListenConfig{}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func Serve(ctx context.Context, folder, word string, listening func(address stri
 	if err != nil {
 		return fmt.Errorf("serve %s: %w", folder, err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	_ = l.(*net.TCPListener).SetDeadline(time.Now().Add(acceptWithin))
 	listening(l.Addr().String())
 	for {
