@@ -32,7 +32,7 @@ unit: $(GOTESTSUM) ## tests that need no hosts
 	@sh .ci/skips $(CACHE)/unit.json
 
 hosts: $(GOTESTSUM) ## tests on real systemd hosts; they need root and skip with a reason elsewhere
-	$(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/hosts.json -- -count=1 -p 1 -timeout 30m $(LAB)
+	PATH=$(CACHE)/checkers/usr/bin:$$PATH $(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/hosts.json -- -count=1 -p 1 -timeout 30m $(LAB)
 	@sh .ci/skips $(CACHE)/hosts.json
 
 page: runtime/page/ui/node_modules ## the web page, from runtime/page/ui into runtime/page/assets; building monctl needs neither this nor Node
@@ -62,6 +62,7 @@ nightly: ## the faults that doctor must name, three times, and long fuzz runs
 	go test -count=3 -timeout 60m ./lab/faults
 	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/clocks
 	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/data -run TestKilled
+	MONCTL_LAB_LOKI=1 go test -count=1 -timeout 30m -run WholeStack ./lab/acceptance
 	@for target in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
 	  for f in $$(git grep -hoE '^func Fuzz[A-Za-z0-9]+' -- $$target | sed 's/func //' | sort -u); do \
 	    echo "fuzz $$target $$f"; go test ./$$target -run '^$$' -fuzz "^$$f\$$" -fuzztime 5m -fuzzminimizetime 1x || exit 1; \

@@ -29,6 +29,18 @@ func (u *UI) Plan(v PlanView) {
 		u.Print("%s%s", g.heading(u), g.text)
 	}
 	u.Print("%s", TallyOf(v.Run.Hosts))
+	u.Kept(keptOf(v.Run))
+}
+
+// keptOf is the data of all components that a plan takes off.
+func keptOf(run *installer.Run) []installer.Kept {
+	var kept []installer.Kept
+	for _, h := range run.Hosts {
+		if h.Err == nil {
+			kept = append(kept, h.Kept...)
+		}
+	}
+	return kept
 }
 
 // planGroup is hosts of one machine type whose changes read the same.
@@ -83,7 +95,7 @@ func (u *UI) change(c plan.Change) string {
 	sign := map[plan.Action]string{
 		plan.Create: u.paint.green("+"), plan.Start: u.paint.green("+"), plan.Enable: u.paint.green("+"),
 		plan.Update: u.paint.yellow("~"), plan.Restart: u.paint.yellow("↻"), plan.Reload: u.paint.yellow("↻"),
-		plan.Stop: u.paint.red("-"), plan.Remove: u.paint.red("-"), plan.Run: u.paint.dim("?"),
+		plan.Stop: u.paint.red("-"), plan.Remove: u.paint.red("-"), plan.Run: u.paint.dim("?"), plan.Execute: u.paint.yellow("▶"),
 	}[c.Action]
 	kind, name := words(c.Resource)
 	line := fmt.Sprintf("%s %-7s  %s", sign, c.Action, strings.TrimSpace(kind+" "+name))
@@ -119,6 +131,8 @@ func words(r resource.Resource) (kind, name string) {
 		return "link", r.Path + " → " + r.Target
 	case resource.Check:
 		return "", r.Command
+	case resource.Script:
+		return "", r.About
 	case resource.Service:
 		return "unit", r.Unit
 	case resource.Gone:

@@ -19,6 +19,9 @@ type Stack struct {
 	Inventory *inventory.Inventory
 	Catalog   templates.Catalog
 	Instances []Instance // by component, then by host, both in file order
+	Apps      []App      // in file order
+
+	rotate string // component whose generated secrets are made anew
 }
 
 // StackOf judges component names, settings and addresses of an inventory. All faults are reported together.
@@ -32,6 +35,9 @@ func StackOf(inv *inventory.Inventory, catalog templates.Catalog) (*Stack, error
 			continue
 		}
 		given, _ := componentOf(inv, a.Component)
+		if err := ruleFaults(c); err != nil {
+			errs = append(errs, err)
+		}
 		set, err := settings(inv, given, c)
 		if err != nil {
 			errs = append(errs, err)
@@ -42,6 +48,7 @@ func StackOf(inv *inventory.Inventory, catalog templates.Catalog) (*Stack, error
 			s.Instances = append(s.Instances, instance(c, host, set))
 		}
 	}
+	errs = append(errs, s.addApps()...)
 	errs = append(errs, s.ports()...)
 	errs = append(errs, s.folders()...)
 	errs = append(errs, s.labels()...)
@@ -90,11 +97,13 @@ func (s *Stack) ports() []error {
 	var errs []error
 	taken := map[string]string{}
 	for _, i := range s.Instances {
-		key := fmt.Sprintf("%s %d", i.Host.Name, i.Port)
-		if other := taken[key]; other != "" {
-			errs = append(errs, s.Inventory.ErrorAt(i.Host.Pos, "host %s: %s and %s both listen on port %d", i.Host.Name, other, i.Component.Name, i.Port))
+		for _, port := range i.Ports() {
+			key := fmt.Sprintf("%s %d", i.Host.Name, port)
+			if other := taken[key]; other != "" {
+				errs = append(errs, s.Inventory.ErrorAt(i.Host.Pos, "host %s: %s and %s both listen on port %d", i.Host.Name, other, i.Component.Name, port))
+			}
+			taken[key] = i.Component.Name
 		}
-		taken[key] = i.Component.Name
 	}
 	return errs
 }
@@ -176,7 +185,7 @@ func (s *Stack) Version(component string) string {
 
 // With returns the stack with machines and releases filled in.
 func (s *Stack) With(archOf map[string]templates.Arch, releases map[string]release.Release) *Stack {
-	filled := &Stack{Inventory: s.Inventory, Catalog: s.Catalog, Instances: slices.Clone(s.Instances)}
+	filled := s.clone()
 	for n := range filled.Instances {
 		i := &filled.Instances[n]
 		i.Arch, i.Release = archOf[i.Host.Name], releases[i.Component.Name]
@@ -186,7 +195,7 @@ func (s *Stack) With(archOf map[string]templates.Arch, releases map[string]relea
 
 // Override returns the stack with some settings of one component replaced.
 func (s *Stack) Override(component string, set map[string]any) *Stack {
-	changed := &Stack{Inventory: s.Inventory, Catalog: s.Catalog, Instances: slices.Clone(s.Instances)}
+	changed := s.clone()
 	for n := range changed.Instances {
 		if i := &changed.Instances[n]; i.Component.Name == component {
 			i.Set = maps.Clone(i.Set)
@@ -194,4 +203,34 @@ func (s *Stack) Override(component string, set map[string]any) *Stack {
 		}
 	}
 	return changed
+}
+
+// Rotatable says why the secrets of a component cannot be made anew: nobody would tell the server of them.
+func (s *Stack) Rotatable(component string) error {
+	for _, i := range s.Of(component) {
+		made := slices.ContainsFunc(i.Component.Secrets, func(secret templates.Secret) bool {
+			return secret.Generate != "" && secret.Generate != "always" && i.Given(secret.Generate) && !i.Given(secret.Setting)
+		})
+		if !made {
+			return fault.Misuse(fmt.Errorf("%s has no password that monctl made for an account", component),
+				"Only accounts that create_user made, with a password that is not in the inventory, get new ones this way.")
+		}
+	}
+	if len(s.Of(component)) == 0 {
+		return fault.Misuse(fmt.Errorf("no host runs %s", component), "")
+	}
+	return nil
+}
+
+// Rotate returns the stack in which the generated secrets of a component are made anew.
+func (s *Stack) Rotate(component string) *Stack {
+	changed := s.clone()
+	changed.rotate = component
+	return changed
+}
+
+func (s *Stack) clone() *Stack {
+	c := *s
+	c.Instances = slices.Clone(s.Instances)
+	return &c
 }
