@@ -24,6 +24,7 @@ const (
 	resendDelay     = time.Minute
 	maxEvals        = 4
 	notifyQueue     = 10_000
+	evalGrace       = 200 * time.Millisecond // that a stop leaves to running evaluations
 )
 
 func (m *Monitor) makeManagers(ctx context.Context, c *config.Config) error {
@@ -47,10 +48,12 @@ func (m *Monitor) makeManagers(ctx context.Context, c *config.Config) error {
 	}
 	m.store.metadata.manager.Store(m.scrape)
 	external := m.web.external
+	evaluate, abort := context.WithCancel(context.WithoutCancel(ctx))
+	m.abortRules = abort
 	m.rules = rules.NewManager(&rules.ManagerOptions{
 		NameValidationScheme: c.GlobalConfig.MetricNameValidationScheme, ExternalURL: external,
 		Appendable: m.store.all, Queryable: m.store.db, QueryFunc: rules.EngineQueryFunc(m.engine, m.store.all),
-		NotifyFunc: rules.SendAlerts(m.alerts, external.String()), Context: context.WithoutCancel(ctx),
+		NotifyFunc: rules.SendAlerts(m.alerts, external.String()), Context: evaluate,
 		Logger: m.log.With("component", "rule manager"), Registerer: m.reg, FeatureRegistry: m.features, Parser: m.parser,
 		OutageTolerance: outageTolerance, ForGracePeriod: forGracePeriod, ResendDelay: resendDelay, MaxConcurrentEvals: maxEvals,
 		DefaultRuleQueryOffset: func() time.Duration { return time.Duration(m.config.Load().GlobalConfig.RuleQueryOffset) },
@@ -78,7 +81,10 @@ func (m *Monitor) work(ctx context.Context) (end func()) {
 	run("rule manager", func() error { m.rules.Run(); return nil })
 	run("clock watch", func() error { m.watchClock(ctx); return nil })
 	return func() {
+		late := time.AfterFunc(evalGrace, m.abortRules)
 		m.rules.Stop()
+		late.Stop()
+		m.abortRules()
 		m.scrape.Stop()
 		m.alerts.Stop()
 		cancel()

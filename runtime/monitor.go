@@ -48,6 +48,8 @@ type Monitor struct {
 
 	scrapeSD, alertSD *discovery.Manager
 
+	abortRules context.CancelFunc
+
 	restarts atomic.Uint64 // of all scraping, because of the clock
 	diskFull atomic.Bool
 	window   atomic.Int64 // ms that samples may be out of order while the clock catches up; see clock.go
@@ -132,6 +134,9 @@ func (m *Monitor) Run(ctx context.Context, ready func()) error {
 // open reads the data and makes everything that works on it.
 func (m *Monitor) open(ctx context.Context) error {
 	c := m.config.Load().Config
+	if err := refuseNewer(m.o.Data); err != nil {
+		return &DataError{Dir: m.o.Data, Cause: err}
+	}
 	var err error
 	if m.store, err = openStore(m.o, c, m.reg, m.stats, m.diskFull.Load); err != nil {
 		return &DataError{Dir: m.o.Data, Cause: err}

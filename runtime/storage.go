@@ -17,7 +17,7 @@ import (
 
 // remoteFlush bounds how long a stop waits for remote write. What is not sent stays in the WAL, but a restart sends only
 // newer samples.
-const remoteFlush = 500 * time.Millisecond
+const remoteFlush = 300 * time.Millisecond
 
 // store is the TSDB and the remote ends beside it.
 type store struct {

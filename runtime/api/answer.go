@@ -41,7 +41,7 @@ func (f *failure) Unwrap() error { return f.cause }
 
 const statusClientClosed = 499 // nginx's, for a client that left
 
-func badData(err error) error { return &failure{"bad_data", http.StatusBadRequest, err} }
+func badData(err error) error  { return &failure{"bad_data", http.StatusBadRequest, err} }
 func internal(err error) error { return &failure{"internal", http.StatusInternalServerError, err} }
 
 func unavailable(err error) error {

@@ -97,7 +97,11 @@ func (a *API) statusWALReplay(*http.Request) (*answer, error) {
 	if err != nil {
 		return nil, internal(err)
 	}
-	return &answer{data: map[string]int{"min": s.Min, "max": s.Max, "current": s.Current}}, nil
+	return &answer{data: struct {
+		Min     int `json:"min"`
+		Max     int `json:"max"`
+		Current int `json:"current"`
+	}{s.Min, s.Max, s.Current}}, nil
 }
 
 func (a *API) statusBlocks(*http.Request) (*answer, error) {
