@@ -21,24 +21,27 @@ const (
 	reserveFactor = 20
 )
 
-var errDiskFull = errors.New("the disk of the data folder is full: samples are refused until there is space")
+var (
+	errDiskFull = errors.New("the disk of the data folder is full: samples are refused until there is space")
+	errStopping = errors.New("the monitor is stopping")
+)
 
-// guardedStorage refuses samples while the disk is full and serves reads always.
+// guardedStorage serves reads always, and accepts samples while there is no reason to refuse them.
 type guardedStorage struct {
 	storage.Storage
-	full func() bool
+	refuse func() error // nil accepts
 }
 
 func (g guardedStorage) Appender(ctx context.Context) storage.Appender {
-	if g.full() {
-		return refusing{}
+	if err := g.refuse(); err != nil {
+		return refusing{err}
 	}
 	return g.Storage.Appender(ctx)
 }
 
 func (g guardedStorage) AppenderV2(ctx context.Context) storage.AppenderV2 {
-	if g.full() {
-		return refusingV2{}
+	if err := g.refuse(); err != nil {
+		return refusingV2{err}
 	}
 	return g.Storage.AppenderV2(ctx)
 }
@@ -73,42 +76,53 @@ func (m *Monitor) diskMetric() prometheus.Collector {
 	})
 }
 
+// refuse is why samples are not accepted now.
+func (m *Monitor) refuse() error {
+	switch {
+	case m.stopping.Load():
+		return errStopping
+	case m.diskFull.Load():
+		return errDiskFull
+	}
+	return nil
+}
+
 // refusing refuses everything.
-type refusing struct{}
+type refusing struct{ why error }
 
 func (refusing) SetOptions(*storage.AppendOptions) {}
-func (refusing) Commit() error                     { return errDiskFull }
+func (r refusing) Commit() error                   { return r.why }
 func (refusing) Rollback() error                   { return nil }
 
-func (refusing) Append(storage.SeriesRef, labels.Labels, int64, float64) (storage.SeriesRef, error) {
-	return 0, errDiskFull
+func (r refusing) Append(storage.SeriesRef, labels.Labels, int64, float64) (storage.SeriesRef, error) {
+	return 0, r.why
 }
 
-func (refusing) AppendExemplar(storage.SeriesRef, labels.Labels, exemplar.Exemplar) (storage.SeriesRef, error) {
-	return 0, errDiskFull
+func (r refusing) AppendExemplar(storage.SeriesRef, labels.Labels, exemplar.Exemplar) (storage.SeriesRef, error) {
+	return 0, r.why
 }
 
-func (refusing) AppendHistogram(storage.SeriesRef, labels.Labels, int64, *histogram.Histogram, *histogram.FloatHistogram) (storage.SeriesRef, error) {
-	return 0, errDiskFull
+func (r refusing) AppendHistogram(storage.SeriesRef, labels.Labels, int64, *histogram.Histogram, *histogram.FloatHistogram) (storage.SeriesRef, error) {
+	return 0, r.why
 }
 
-func (refusing) AppendHistogramSTZeroSample(storage.SeriesRef, labels.Labels, int64, int64, *histogram.Histogram, *histogram.FloatHistogram) (storage.SeriesRef, error) {
-	return 0, errDiskFull
+func (r refusing) AppendHistogramSTZeroSample(storage.SeriesRef, labels.Labels, int64, int64, *histogram.Histogram, *histogram.FloatHistogram) (storage.SeriesRef, error) {
+	return 0, r.why
 }
 
-func (refusing) UpdateMetadata(storage.SeriesRef, labels.Labels, metadata.Metadata) (storage.SeriesRef, error) {
-	return 0, errDiskFull
+func (r refusing) UpdateMetadata(storage.SeriesRef, labels.Labels, metadata.Metadata) (storage.SeriesRef, error) {
+	return 0, r.why
 }
 
-func (refusing) AppendSTZeroSample(storage.SeriesRef, labels.Labels, int64, int64) (storage.SeriesRef, error) {
-	return 0, errDiskFull
+func (r refusing) AppendSTZeroSample(storage.SeriesRef, labels.Labels, int64, int64) (storage.SeriesRef, error) {
+	return 0, r.why
 }
 
 // refusingV2 is refusing for the newer interface.
-type refusingV2 struct{}
+type refusingV2 struct{ why error }
 
-func (refusingV2) Append(storage.SeriesRef, labels.Labels, int64, int64, float64, *histogram.Histogram, *histogram.FloatHistogram, storage.AOptions) (storage.SeriesRef, error) {
-	return 0, errDiskFull
+func (r refusingV2) Append(storage.SeriesRef, labels.Labels, int64, int64, float64, *histogram.Histogram, *histogram.FloatHistogram, storage.AOptions) (storage.SeriesRef, error) {
+	return 0, r.why
 }
-func (refusingV2) Commit() error   { return errDiskFull }
+func (r refusingV2) Commit() error { return r.why }
 func (refusingV2) Rollback() error { return nil }

@@ -116,7 +116,7 @@ func (m *Monitor) serveClock(w http.ResponseWriter, _ *http.Request) {
 
 func (m *Monitor) apiOptions() api.Options {
 	return api.Options{
-		Storage: m.store.all, Local: m.store.db, DB: m.store.db, Engine: m.engine, Parser: m.parser,
+		Storage: m.store.all, Local: m.store.db, DB: m.store.db, Engine: m.queries, Parser: m.parser,
 		Targets: func() *scrape.Manager { return m.scrape }, Rules: func() *rules.Manager { return m.rules },
 		Alertmanagers: func() (active, dropped []*url.URL) { return m.alerts.Alertmanagers(), m.alerts.DroppedAlertmanagers() },
 		Config:        func() config.Config { return *m.config.Load().Config },

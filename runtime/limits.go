@@ -8,8 +8,8 @@ import (
 // Limits of one scrape where the configuration sets none. Upstream has none then, so one broken target can fill the memory
 // of the whole monitor. A real exporter is far below: the largest node_exporter has some 10^4 samples in 10^6 bytes.
 const (
-	maxBody       = 256 * units.MiB
-	maxSamples    = 500_000
+	maxBody       = 64 * units.MiB
+	maxSamples    = 200_000
 	maxLabels     = 128
 	maxLabelName  = 1024
 	maxLabelValue = 64 * 1024

@@ -71,11 +71,8 @@ type pipeAddr struct{}
 func (pipeAddr) Network() string { return "memory" }
 func (pipeAddr) String() string  { return SelfAddress }
 
-// dial is the scrape manager's way to targets: this process without a socket, all others by TCP.
-func (l *pipeListener) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if address != SelfAddress {
-		return (&net.Dialer{}).DialContext(ctx, network, address)
-	}
+// dial connects to the listener.
+func (l *pipeListener) dial(ctx context.Context) (net.Conn, error) {
 	ours, theirs := net.Pipe()
 	select {
 	case l.conns <- theirs:
@@ -84,6 +81,64 @@ func (l *pipeListener) dial(ctx context.Context, network, address string) (net.C
 		return nil, net.ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	}
+}
+
+// dialer is the scrape manager's way to targets: this process without a socket, all others by TCP. It can cut them all,
+// because the manager waits for running scrapes when it stops.
+type dialer struct {
+	self *pipeListener
+
+	mu    sync.Mutex
+	conns map[*tracked]bool
+	ended bool
+}
+
+// tracked is a connection that its dialer can close.
+type tracked struct {
+	net.Conn
+	dialer *dialer
+}
+
+// Close forgets the connection, too.
+func (c *tracked) Close() error {
+	c.dialer.mu.Lock()
+	delete(c.dialer.conns, c)
+	c.dialer.mu.Unlock()
+	return c.Conn.Close()
+}
+
+func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var conn net.Conn
+	var err error
+	if address == SelfAddress {
+		conn, err = d.self.dial(ctx)
+	} else {
+		conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := &tracked{conn, d}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.ended {
+		return nil, join(net.ErrClosed, conn.Close())
+	}
+	if d.conns == nil {
+		d.conns = map[*tracked]bool{}
+	}
+	d.conns[c] = true
+	return c, nil
+}
+
+// cut closes all connections, and those to come.
+func (d *dialer) cut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ended = true
+	for c := range d.conns {
+		c.Conn.Close() //nolint:errcheck // it ends a scrape, whose error tells
 	}
 }
 

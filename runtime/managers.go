@@ -24,7 +24,8 @@ const (
 	resendDelay     = time.Minute
 	maxEvals        = 4
 	notifyQueue     = 10_000
-	evalGrace       = 200 * time.Millisecond // that a stop leaves to running evaluations
+	scrapeGrace     = 100 * time.Millisecond // and to running scrapes; their targets are not called down
+	evalGrace       = 100 * time.Millisecond // that a stop leaves to running evaluations
 )
 
 func (m *Monitor) makeManagers(ctx context.Context, c *config.Config) error {
@@ -41,7 +42,7 @@ func (m *Monitor) makeManagers(ctx context.Context, c *config.Config) error {
 		c.GlobalConfig.MetricNameValidationScheme, m.log.With("component", "notifier"))
 	m.scrape, err = scrape.NewManager(&scrape.Options{
 		DiscoveryReloadOnStartup: true, FeatureRegistry: m.features, DiscoveryReloadInterval: model.Duration(5 * time.Second),
-		HTTPClientOptions: []config_util.HTTPClientOption{config_util.WithDialContextFunc(m.self.dial)},
+		HTTPClientOptions: []config_util.HTTPClientOption{config_util.WithDialContextFunc(m.dialer.dial)},
 	}, m.log.With("component", "scrape manager"), logging.NewJSONFileLogger, nil, m.store.all, m.reg)
 	if err != nil {
 		return fmt.Errorf("scrape manager: %w", err)
@@ -52,7 +53,7 @@ func (m *Monitor) makeManagers(ctx context.Context, c *config.Config) error {
 	m.abortRules = abort
 	m.rules = rules.NewManager(&rules.ManagerOptions{
 		NameValidationScheme: c.GlobalConfig.MetricNameValidationScheme, ExternalURL: external,
-		Appendable: m.store.all, Queryable: m.store.db, QueryFunc: rules.EngineQueryFunc(m.engine, m.store.all),
+		Appendable: m.store.all, Queryable: m.store.db, QueryFunc: rules.EngineQueryFunc(m.queries, m.store.all),
 		NotifyFunc: rules.SendAlerts(m.alerts, external.String()), Context: evaluate,
 		Logger: m.log.With("component", "rule manager"), Registerer: m.reg, FeatureRegistry: m.features, Parser: m.parser,
 		OutageTolerance: outageTolerance, ForGracePeriod: forGracePeriod, ResendDelay: resendDelay, MaxConcurrentEvals: maxEvals,
@@ -85,19 +86,11 @@ func (m *Monitor) work(ctx context.Context) (end func()) {
 		m.rules.Stop()
 		late.Stop()
 		m.abortRules()
-		m.scrape.Stop()
+		late = time.AfterFunc(scrapeGrace, func() { m.stopping.Store(true); m.dialer.cut() })
+		m.scrape.Stop() // waits for running scrapes
+		late.Stop()
 		m.alerts.Stop()
 		cancel()
 		all.Wait()
-	}
-}
-
-// stop closes what open made.
-func (m *Monitor) stop() {
-	if err := m.engine.Close(); err != nil {
-		m.log.Warn("query engine: close", "err", err)
-	}
-	if err := m.store.close(); err != nil {
-		m.log.Error("storage: close", "err", err)
 	}
 }

@@ -34,17 +34,19 @@ type Monitor struct {
 	started  time.Time
 	metrics  metrics
 	self     *pipeListener // where the scrape manager reaches this process
+	dialer   *dialer       // how it reaches targets
 
 	lock     *tsdbutil.DirLocker
 	listener net.Listener
 	web      *server
 
-	stats  *tsdb.DBStats
-	store  *store
-	engine *promql.Engine
-	rules  *rules.Manager
-	alerts *notifier.Manager
-	scrape *scrape.Manager
+	stats   *tsdb.DBStats
+	store   *store
+	engine  *promql.Engine
+	queries limitedEngine // what asks the engine
+	rules   *rules.Manager
+	alerts  *notifier.Manager
+	scrape  *scrape.Manager
 
 	scrapeSD, alertSD *discovery.Manager
 
@@ -52,6 +54,7 @@ type Monitor struct {
 
 	restarts atomic.Uint64 // of all scraping, because of the clock
 	diskFull atomic.Bool
+	stopping atomic.Bool  // no more samples are accepted
 	window   atomic.Int64 // ms that samples may be out of order while the clock catches up; see clock.go
 	ntp      atomic.Pointer[clock.Reading]
 
@@ -73,8 +76,9 @@ func Start(o Options) (*Monitor, error) {
 	o = o.withDefaults()
 	m := &Monitor{
 		o: o, log: o.Logger, reg: prometheus.NewRegistry(), features: features.NewRegistry(), started: o.Now(),
-		parser: parser.NewParser(parser.Options{}), self: newPipeListener(), stats: tsdb.NewDBStats(),
+		parser: parser.NewParser(parser.Options{}), self: newPipeListener(), dialer: &dialer{}, stats: tsdb.NewDBStats(),
 	}
+	m.dialer.self = m.self
 	c, err := load(o, m.parser)
 	if err != nil {
 		return nil, err
@@ -103,21 +107,20 @@ func (m *Monitor) URL() *url.URL { return m.web.external }
 // committed is on disk. ready is called once, when queries are answered; it may be nil.
 func (m *Monitor) Run(ctx context.Context, ready func()) error {
 	failed := m.web.serve(m.listener, m.self)
-	defer m.web.stop()
 	defer func() {
 		if err := m.lock.Release(); err != nil {
 			m.log.Warn("data folder: release the lock", "err", err)
 		}
 	}()
 	if err := m.open(ctx); err != nil {
+		m.web.stop()
 		return err
 	}
-	defer m.stop()
+	defer m.close()
 	if err := m.apply(m.config.Load().Config); err != nil {
 		return err
 	}
-	end := m.work(ctx)
-	defer end()
+	defer m.work(ctx)()
 	m.web.ready(m)
 	if ready != nil {
 		ready()
@@ -131,6 +134,21 @@ func (m *Monitor) Run(ctx context.Context, ready func()) error {
 	}
 }
 
+// close ends what open made, when no request uses it any more. Where one does not end, nothing is closed: its data would
+// be unmapped under it, and what was committed is in the log of the TSDB anyway.
+func (m *Monitor) close() {
+	if !m.web.stop() {
+		m.log.Warn("a query did not end; the storage is left as it is")
+		return
+	}
+	if err := m.engine.Close(); err != nil {
+		m.log.Warn("query engine: close", "err", err)
+	}
+	if err := m.store.close(); err != nil {
+		m.log.Error("storage: close", "err", err)
+	}
+}
+
 // open reads the data and makes everything that works on it.
 func (m *Monitor) open(ctx context.Context) error {
 	c := m.config.Load().Config
@@ -138,7 +156,7 @@ func (m *Monitor) open(ctx context.Context) error {
 		return &DataError{Dir: m.o.Data, Cause: err}
 	}
 	var err error
-	if m.store, err = openStore(m.o, c, m.reg, m.stats, m.diskFull.Load); err != nil {
+	if m.store, err = openStore(m.o, c, m.reg, m.stats, m.refuse); err != nil {
 		return &DataError{Dir: m.o.Data, Cause: err}
 	}
 	m.warnOfFuture()
@@ -153,13 +171,13 @@ func (m *Monitor) makeEngine(c *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("data folder: active queries: %w", err)
 	}
+	noStep := func() time.Duration { return time.Duration(m.config.Load().GlobalConfig.EvaluationInterval) }
 	m.engine = promql.NewEngine(promql.EngineOpts{
 		Logger: m.log.With("component", "query engine"), Reg: m.reg, FeatureRegistry: m.features, Parser: m.parser,
 		MaxSamples: m.o.QueryMaxSamples, Timeout: m.o.QueryTimeout, LookbackDelta: m.o.Lookback, ActiveQueryTracker: tracker,
-		NoStepSubqueryIntervalFn: func(int64) int64 {
-			return time.Duration(m.config.Load().GlobalConfig.EvaluationInterval).Milliseconds()
-		},
-		EnableAtModifier: true, EnableNegativeOffset: true, // as upstream's server since 2.33
+		NoStepSubqueryIntervalFn: func(int64) int64 { return noStep().Milliseconds() },
+		EnableAtModifier:         true, EnableNegativeOffset: true, // as upstream's server since 2.33
 	})
+	m.queries = limitedEngine{m.engine, m.parser, m.o.QueryMaxSamples, noStep}
 	return nil
 }

@@ -28,6 +28,6 @@ func TestUpstreamsPromQL(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = db.Close() }) // the files close it, too
-		return guardedStorage{db, func() bool { return false }}
+		return guardedStorage{db, func() error { return nil }}
 	})
 }

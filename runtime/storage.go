@@ -17,7 +17,7 @@ import (
 
 // remoteFlush bounds how long a stop waits for remote write. What is not sent stays in the WAL, but a restart sends only
 // newer samples.
-const remoteFlush = 300 * time.Millisecond
+const remoteFlush = 200 * time.Millisecond
 
 // store is the TSDB and the remote ends beside it.
 type store struct {
@@ -27,7 +27,7 @@ type store struct {
 	metadata *scraper        // of targets, for remote write
 }
 
-func openStore(o Options, c *config.Config, reg prometheus.Registerer, stats *tsdb.DBStats, full func() bool) (*store, error) {
+func openStore(o Options, c *config.Config, reg prometheus.Registerer, stats *tsdb.DBStats, refuse func() error) (*store, error) {
 	opts := tsdbOptions(o, c)
 	db, err := tsdb.Open(o.Data, o.Logger.With("component", "tsdb"), reg, opts, stats)
 	if err != nil {
@@ -36,7 +36,7 @@ func openStore(o Options, c *config.Config, reg prometheus.Registerer, stats *ts
 	s := &store{db: db, metadata: &scraper{}}
 	start := func() (int64, error) { return s.startTime(o.Now), nil }
 	s.remote = remote.NewStorage(o.Logger.With("component", "remote"), reg, start, o.Data, remoteFlush, s.metadata, false)
-	s.all = guardedStorage{storage.NewFanout(o.Logger, db, s.remote), full}
+	s.all = guardedStorage{storage.NewFanout(o.Logger, db, s.remote), refuse}
 	db.SetWriteNotified(s.remote)
 	registerTimes(reg, db)
 	return s, nil

@@ -22,7 +22,7 @@ const (
 	maxConnections = 512             // as upstream's --web.max-connections
 	readTimeout    = 5 * time.Minute // as upstream's --web.read-timeout
 	headerTimeout  = 10 * time.Second
-	stopTimeout    = 300 * time.Millisecond
+	stopTimeout    = 200 * time.Millisecond
 )
 
 // server is the HTTP side. Until the data is read, all but liveness and metrics is 503.
@@ -35,6 +35,7 @@ type server struct {
 	handler   atomic.Pointer[http.Handler]
 	metrics   *http.ServeMux
 	cancel    context.CancelFunc // ends running requests
+	running   atomic.Int64       // requests
 }
 
 func newServer(m *Monitor) (*server, error) {
@@ -59,7 +60,11 @@ func newServer(m *Monitor) (*server, error) {
 			BaseContext: func(net.Listener) context.Context { return ctx },
 		}
 	}
-	s.public = make(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.handler.Load()).ServeHTTP(w, r) }))
+	s.public = make(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.running.Add(1)
+		defer s.running.Add(-1)
+		(*s.handler.Load()).ServeHTTP(w, r)
+	}))
 	s.private = make(s.metrics)
 	return s, nil
 }
@@ -140,13 +145,17 @@ func (s *server) serve(public, private net.Listener) <-chan error {
 // quietly leaves out what the toolkit says about each start.
 func quietly(log *slog.Logger) *slog.Logger { return log.With("component", "web") }
 
-// stop lets running requests end for a moment, then cuts them.
-func (s *server) stop() {
+// stop ends running requests and answers no more. It says whether all did end: a query looks for its end only now and then.
+func (s *server) stop() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	s.cancel()
 	if err := s.public.Shutdown(ctx); err != nil {
-		_ = s.public.Close()
+		_ = s.public.Close() // cuts what is left
 	}
 	_ = s.private.Close()
+	for ctx.Err() == nil && s.running.Load() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	return s.running.Load() == 0
 }
