@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -123,4 +125,20 @@ func TestServesItselfAndItsHost(t *testing.T) {
 			t.Errorf("%s: %d %q", path, code, body)
 		}
 	}
+}
+
+// textLog writes a log where a test can read it, after what writes it has ended or in the same goroutine.
+func textLog(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(&locked{w: w}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
 }

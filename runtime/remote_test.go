@@ -25,10 +25,15 @@ func lset(name string, pairs ...string) labels.Labels {
 	return labels.FromStrings(append([]string{"__name__", name}, pairs...)...)
 }
 
-// write sends samples of one series by remote write 1.0.
+// write sends samples of one series by remote write 1.0; app_1 is app{n="1"}.
 func write(t *testing.T, m *Monitor, name string, samples ...prompb.Sample) (code int, body string) {
 	t.Helper()
-	request := prompb.WriteRequest{Timeseries: []prompb.TimeSeries{{Labels: []prompb.Label{{Name: "__name__", Value: name}}, Samples: samples}}}
+	metric, n, labelled := strings.Cut(name, "_")
+	series := []prompb.Label{{Name: "__name__", Value: metric}}
+	if labelled {
+		series = append(series, prompb.Label{Name: "n", Value: n})
+	}
+	request := prompb.WriteRequest{Timeseries: []prompb.TimeSeries{{Labels: series, Samples: samples}}}
 	raw, err := request.Marshal()
 	if err != nil {
 		t.Fatal(err)
