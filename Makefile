@@ -6,13 +6,15 @@ GOFUMPT    := $(BIN)/gofumpt-v0.12.0
 LINT       := $(BIN)/golangci-lint-v2.15.0
 GOTESTSUM  := $(BIN)/gotestsum-v1.13.0
 # Packages whose tests boot real hosts. They run without the race detector: what they test runs in other processes.
-LAB        := $(shell go list ./lab/... 2>/dev/null | grep -v /lab/faults)
+LAB        := $(shell go list ./lab/... 2>/dev/null)
 PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
 
 .PHONY: build test lint unit hosts demo demo-down bench-install nightly setup schema clean
 
-build: ## the binary, static, for this machine
+build: ## the binary, static, for this machine, and beside it the one that it sends to hosts of the other architecture
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl ./cmd/monctl
+	for arch in amd64 arm64; do [ $$arch = $$(go env GOARCH) ] || \
+	  CGO_ENABLED=0 GOARCH=$$arch go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl-linux-$$arch ./cmd/monctl || exit 1; done
 
 test: setup lint unit hosts ## all tests: lint, pure and loopback tests with the race detector, real hosts in the lab
 
@@ -42,8 +44,9 @@ demo-down: ## ends the demo
 bench-install: build ## monctl against an expert's parallel ssh loop; figures for docs/benchmarks.md
 	go run ./lab bench --monctl bin/monctl
 
-nightly: ## the faults that doctor must name, on real hosts, and long fuzz runs
-	go test -count=1 -timeout 30m ./lab/faults
+nightly: ## the faults that doctor must name, three times, and long fuzz runs
+	go test -count=3 -timeout 60m ./lab/faults
+	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/data -run TestKilled
 	@for target in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
 	  for f in $$(git grep -hoE '^func Fuzz[A-Za-z0-9]+' -- $$target | sed 's/func //' | sort -u); do \
 	    echo "fuzz $$target $$f"; go test ./$$target -run '^$$' -fuzz "^$$f\$$" -fuzztime 5m -fuzzminimizetime 1x || exit 1; \

@@ -205,10 +205,7 @@ func (g *globals) examine(ctx context.Context, look doctor.Options, o doctorOpti
 
 // doctorEnds prints the hosts that were lost, sums up, and decides the exit code.
 func (g *globals) doctorEnds(stack *desired.Stack, f doctor.Fleet, r doctor.Report) error {
-	var lost []ui.HostError
-	for _, l := range f.Lost {
-		lost = append(lost, ui.HostError{Host: l.Name, Address: addressOf(stack, l.Name), Err: l.Err})
-	}
+	lost := lostHosts(stack, f.Lost)
 	g.ui.Errors(lost)
 	counts := map[string]int{}
 	for _, found := range r.Findings {
@@ -226,7 +223,11 @@ func (g *globals) doctorEnds(stack *desired.Stack, f doctor.Fleet, r doctor.Repo
 
 // cure shows the fixes, asks, does them, and looks again.
 func (g *globals) cure(ctx context.Context, look doctor.Options, o doctorOptions, f doctor.Fleet, r doctor.Report) (doctor.Fleet, doctor.Report, error) {
-	fixes := doctor.Fixes(f, r, look.Checks)
+	least := doctor.Warn
+	if len(o.only) > 0 {
+		least = doctor.Note // what needs no action is done when it was asked for by name
+	}
+	fixes := doctor.Fixes(f, r, look.Checks, least)
 	g.ui.Fixes(fixes)
 	if len(fixes) == 0 {
 		return f, r, nil
@@ -263,26 +264,38 @@ func (g *globals) applyFix(ctx context.Context, look doctor.Options, fix doctor.
 
 // lookAgain looks again and again, and prints what changed, until it is interrupted.
 func (g *globals) lookAgain(ctx context.Context, look doctor.Options, stack *desired.Stack, o doctorOptions) error {
-	var before *doctor.Report
+	var before doctor.Report
 	for {
 		f := doctor.Look(ctx, look)
 		if ctx.Err() != nil {
-			return nil
+			return ctx.Err()
 		}
 		r := doctor.Judge(f, look.Checks)
-		if before == nil {
+		if look.Before == nil {
 			g.ui.Doctor(f, r, look.Checks)
+			g.ui.Errors(lostHosts(stack, f.Lost))
 		} else {
-			g.ui.Changes(time.Now(), doctor.Compare(*before, r))
+			gone, back := doctor.CompareLost(*look.Before, f)
+			g.ui.Answers(time.Now(), gone, back)
+			g.ui.Changes(time.Now(), doctor.Compare(before, r, f.Lost))
 		}
-		before = &r
+		look.Before, before = &f, r
 		if err := errors.Join(g.write(o, f, r, look.Checks), record(o.record, f)); err != nil {
 			return err
 		}
 		select {
 		case <-time.After(time.Duration(o.watch) * time.Second):
 		case <-ctx.Done():
-			return g.doctorEnds(stack, f, r)
+			return ctx.Err()
 		}
 	}
+}
+
+// lostHosts is how hosts that could not be examined are printed.
+func lostHosts(stack *desired.Stack, list []doctor.Lost) []ui.HostError {
+	var out []ui.HostError
+	for _, l := range list {
+		out = append(out, ui.HostError{Host: l.Name, Address: addressOf(stack, l.Name), Err: l.Err})
+	}
+	return out
 }

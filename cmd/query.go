@@ -151,7 +151,7 @@ func (g *globals) prometheusOf(ctx context.Context, where string) (address strin
 	if !ok {
 		return "", nil, fault.Misuse(fmt.Errorf("%q: want HOST/prometheus", where), "Or name any Prometheus with --url.")
 	}
-	stack, err := g.load()
+	stack, err := g.load(", or name any Prometheus with --url")
 	if err != nil {
 		return "", nil, err
 	}

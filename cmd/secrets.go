@@ -37,7 +37,7 @@ on, and prints them on standard output. They are kept there alone, readable by r
 }
 
 func runSecrets(ctx context.Context, g *globals, component string, valueOnly bool) error {
-	stack, err := g.load()
+	stack, err := g.load("")
 	if err != nil {
 		return err
 	}

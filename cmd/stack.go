@@ -21,12 +21,12 @@ import (
 	"github.com/monctl/monctl/templates"
 )
 
-// load reads the inventory, its catalogue and what it asks for.
-func (g *globals) load() (*desired.Stack, error) {
+// load reads the inventory, its catalogue and what it asks for. instead says how the command does without an inventory.
+func (g *globals) load(instead string) (*desired.Stack, error) {
 	inv, err := inventory.Load(g.file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Misuse(fmt.Errorf("there is no inventory %s here", g.file),
-			"Make one with monctl init [user@]host…, name another with -f FILE, or give --components and hosts.")
+			"Make one with monctl init [user@]host…, or name another with -f FILE%s.", instead)
 	}
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (g *globals) hostsOrFile(words []string) (*desired.Stack, []string, error) 
 		catalog, err := g.catalog(inv)
 		return &desired.Stack{Inventory: inv, Catalog: catalog}, nil, err
 	}
-	stack, err := g.load()
+	stack, err := g.load(", or name the hosts themselves")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -123,7 +123,7 @@ func (g *globals) target(components, words []string) (installer.Options, error) 
 		}
 		return g.options(stack, nil)
 	}
-	stack, err := g.load()
+	stack, err := g.load(", or give --components and hosts")
 	if err == nil {
 		err = known(stack.Inventory, words)
 	}
@@ -159,11 +159,9 @@ func (g *globals) releases(inv *inventory.Inventory, upgrade bool) (installer.Up
 			return installer.Upstream{}, err
 		}
 	}
-	dir := g.cacheDir
-	if dir == "" {
-		if dir, err = cache.DefaultDir(); err != nil {
-			return installer.Upstream{}, err
-		}
+	dir, err := g.cacheFolder()
+	if err != nil {
+		return installer.Upstream{}, err
 	}
 	client := web.New()
 	store, err := cache.Open(dir, client)
@@ -174,6 +172,14 @@ func (g *globals) releases(inv *inventory.Inventory, upgrade bool) (installer.Up
 		Resolver: &release.Resolver{Web: client, Mirror: mirror, Lock: locked, TrustUpstream: g.trustUpstream, Upgrade: upgrade},
 		Store:    &release.Store{Cache: store},
 	}, nil
+}
+
+// cacheFolder is where downloads and what is made of them are kept.
+func (g *globals) cacheFolder() (string, error) {
+	if g.cacheDir != "" {
+		return g.cacheDir, nil
+	}
+	return cache.DefaultDir()
 }
 
 func (g *globals) mirrors(inv *inventory.Inventory) (release.Mirror, error) {

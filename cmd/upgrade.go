@@ -72,7 +72,7 @@ func runUpgrade(ctx context.Context, g *globals, o upgradeOptions, args []string
 
 // upgradeTarget gives the options of an upgrade and the versions asked for.
 func (g *globals) upgradeTarget(args []string) (o installer.Options, wanted map[string]string, err error) {
-	stack, err := g.load()
+	stack, err := g.load("")
 	if err != nil {
 		return o, nil, err
 	}

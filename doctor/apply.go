@@ -24,6 +24,9 @@ func Apply(ctx context.Context, conn fleet.Conn, fix Fix, step func(Step)) error
 			if rest := fix.Steps[i+1:]; len(rest) > 0 {
 				left = "These steps were not done:\n" + commands(rest)
 			}
+			if fix.Then != "" {
+				left += "\nThen: " + fix.Then
+			}
 			return fault.With(fmt.Errorf("%s: %s: %w", fix.Host, s.Why, err), "%s", left)
 		}
 	}
@@ -45,13 +48,13 @@ func commands(steps []Step) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// Fixes gives what can be done about the causes of a report, one fix per host and title.
-func Fixes(f Fleet, r Report, checks []Check) []Fix {
+// Fixes gives what can be done about the causes of a report that are at least so bad, one fix per host and title.
+func Fixes(f Fleet, r Report, checks []Check, least Level) []Fix {
 	var list []Fix
 	seen := map[string]bool{}
 	for _, found := range r.Causes() {
 		for _, c := range checks {
-			if c.ID != found.Check || c.Fix == nil || found.Level < Warn {
+			if c.ID != found.Check || c.Fix == nil || found.Level < least || found.Level == Unknown {
 				continue
 			}
 			if fix, ok := c.Fix(f, found); ok && !seen[fix.Host+"\x00"+fix.Title] {

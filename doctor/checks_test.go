@@ -82,3 +82,36 @@ func TestPages(t *testing.T) {
 		t.Errorf("docs/checks.md is not what the code says (%v); go test ./doctor -run TestPages -update", err)
 	}
 }
+
+// TestFailures holds docs/failures.md to checks that there are, and to no fewer failures than were promised.
+func TestFailures(t *testing.T) {
+	text, err := os.ReadFile("../docs/failures.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	covered, _, _ := strings.Cut(string(text), "## What no check finds")
+	rows, id := 0, regexp.MustCompile("`([a-z]+/[a-z0-9-]+)`")
+	var named []string
+	for line := range strings.Lines(covered) {
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		if len(cells) != 2 || cells[0] == "| what is seen" {
+			continue
+		}
+		rows++
+		found := id.FindAllStringSubmatch(cells[1], -1)
+		if len(found) == 0 {
+			t.Errorf("no check: %s", line)
+		}
+		for _, m := range found {
+			named = append(named, m[1])
+			if !slices.ContainsFunc(Checks(), func(c Check) bool { return c.ID == m[1] }) {
+				t.Errorf("%s is no check: %s", m[1], line)
+			}
+		}
+	}
+	if rows < 80 {
+		t.Errorf("%d failures have a check, want at least 80", rows)
+	}
+	slices.Sort(named)
+	t.Logf("%d failures, %d checks", rows, len(slices.Compact(named)))
+}

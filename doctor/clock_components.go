@@ -71,7 +71,7 @@ func attribute(f Fleet, ref reference, server clock.Reading) (guilty, cause stri
 func clockComponent() Check {
 	return Check{
 		ID: "clock/component", Title: "components see the clock of their host", Needs: []Shared{Clocks},
-		On: []string{"prometheus", "grafana", "alertmanager", "loki"}, Judge: judgeComponentClock,
+		On: []string{"prometheus", "grafana", "alertmanager", "loki"}, After: []string{"clock/shifted"}, Judge: judgeComponentClock,
 		Doc: Doc{
 			Symptom:  "The host's clock is right, and a component's own answers show another time.",
 			Cause:    "The process was started with a shifted clock (libfaketime), or something else answers on its port: a proxy to another machine.",

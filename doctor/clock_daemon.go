@@ -41,8 +41,9 @@ func judgeDaemon(h Host) []Finding {
 		f[0].Tag = "none"
 		return f
 	default:
+		keep, others := h.keptDaemon()
 		f := one(Warn, fmt.Sprintf("%d time daemons run at once", len(d)), "Each corrects what the other did: the clock may jump or never settle.",
-			"systemctl disable --now "+strings.Join(d[1:], " "), Says("they are", strings.Join(d, ", ")))
+			"systemctl disable --now "+strings.Join(others, " "), Says("they are", strings.Join(d, ", ")), Says("the one to keep", keep))
 		f[0].Tag = "two"
 		return f
 	}

@@ -7,6 +7,13 @@ done </proc/self/status
 for f in $(grep -l -s -x -E 'chronyd|ntpd|openntpd|systemd-timesyn' /proc/[0-9]*/comm); do
 	read -r comm <"$f" && echo "process=$comm"
 done
+# A library that shows programs another time, and the kernel's own time beside that of date: seconds since boot plus the time of boot.
+if [ -s /etc/ld.so.preload ]; then
+	while read -r line; do echo "preload=$line"; done </etc/ld.so.preload
+fi
+while read -r key value rest; do
+	case $key in btime) read -r up rest </proc/uptime && echo "kernel=$((value + ${up%.*})) $(date +%s)" ;; esac
+done </proc/stat
 for d in /sys/class/rtc/rtc*; do
 	[ -e "$d" ] || continue
 	echo "rtc=${d##*/}"
@@ -19,7 +26,15 @@ for f in /etc/chrony/chrony.conf /etc/chrony.conf /etc/chrony/conf.d/*.conf /etc
 	echo "file=$f"
 	while read -r key value rest; do
 		case $key in
-		server | pool | peer) echo "server=$value" ;;
+		server | pool | peer)
+			case " $rest " in *" port "*)
+				port=${rest##*port }
+				case $value in *:*) value="[$value]" ;; esac
+				value=$value:${port%% *}
+				;;
+			esac
+			echo "server=$value"
+			;;
 		makestep | rtcsync | maxdistance) echo "setting=$key $value $rest" ;;
 		NTP=* | FallbackNTP=*) for s in ${key#*=} $value $rest; do echo "server=$s"; done ;;
 		esac

@@ -17,24 +17,26 @@ func fixOffset(f Fleet, found Finding) (Fix, bool) {
 	if !ok || !ref.Sure || !h.Clock.Known || !h.setsItsClock() || found.Level < Warn {
 		return Fix{}, false
 	}
-	daemons := h.timeDaemons()
 	fix := Fix{
 		Host: h.Name, Title: "set the clock of " + h.Name + " right: it is " + ahead(h.Clock.Offset.Minus(ref.Offset)),
 		Risk: "The clock is stepped. Programs that take times from it see a jump.",
 	}
-	stop, start := h.aroundStep(h.Clock.Offset.Value() - ref.Offset.Value())
-	fix.Steps = append(fix.Steps, stop...)
-	fix.Steps = append(fix.Steps, h.stepWith(daemons)...)
-	fix.Steps = append(fix.Steps, start...)
-	if len(stop) > 0 && len(start) == 0 {
-		fix.Then = "monctl data inspect " + h.Name + "   # Prometheus stays stopped: its newest samples are in the future; this says what to do with them"
-		fix.Risk += " Prometheus stays stopped, because it holds samples of the future."
-	}
+	fix.around(h, h.Clock.Offset.Value()-ref.Offset.Value(), h.stepWith(f))
 	return fix, true
 }
 
-// aroundStep stops every Prometheus before a step and starts it after one that goes forward. After a step backward its
-// data are in the future: they are looked at first, by monctl data.
+// around puts the steps of a clock between a stop and a start of every Prometheus on the host. After a step backward its
+// data are in the future: it stays stopped, and the data are looked at first, by monctl data.
+func (fix *Fix) around(h Host, ahead time.Duration, steps []Step) {
+	stop, start := h.aroundStep(ahead)
+	fix.Steps = slices.Concat(stop, steps, start)
+	if len(stop) > len(start) {
+		fix.Then = "monctl data inspect " + h.Name + "/prometheus   # Prometheus stays stopped: its newest samples are in the future; this says what to do with them"
+		fix.Risk += " Prometheus stays stopped, because it holds samples of the future."
+	}
+}
+
+// aroundStep stops every Prometheus before a step and starts it after one that goes forward.
 func (h Host) aroundStep(ahead time.Duration) (stop, start []Step) {
 	for _, c := range h.Of("prometheus") {
 		if !c.Running {
@@ -52,96 +54,58 @@ func (h Host) aroundStep(ahead time.Duration) (stop, start []Step) {
 	return stop, start
 }
 
-// stepWith steps with the daemon that runs, else with one that is installed, else with chrony, installed for it.
-func (h Host) stepWith(daemons []string) []Step {
-	var first []Step
-	if len(daemons) == 0 {
-		for _, name := range []string{"chrony", "chronyd", "systemd-timesyncd"} {
-			if h.hasUnit(name + ".service") {
-				first = []Step{{"it is installed: enable it", "systemctl unmask " + name + " && systemctl enable " + name}}
-				daemons = []string{name}
-				break
-			}
-		}
-	}
-	if len(daemons) == 0 {
-		return append(installChrony(), chronySteps("chrony")...)
-	}
-	return append(first, stepOf(daemons[0])...)
-}
-
-// stepOf steps with one daemon.
-func stepOf(d string) []Step {
-	switch {
-	case strings.HasPrefix(d, "chrony"):
-		return chronySteps(d)
-	case strings.HasPrefix(d, "systemd-timesyn"):
-		return []Step{
-			{"timesyncd steps when it first hears from a server", "rm -f /run/systemd/timesync/synchronized && systemctl restart systemd-timesyncd"},
-			{"wait until it has, 30 s at most", "i=0; until [ -e /run/systemd/timesync/synchronized ]; do i=$((i+1)); [ $i -lt 30 ] || exit 1; sleep 1; done"},
-		}
-	default:
-		return []Step{
-			{"ntpd steps once, whatever the size", "systemctl stop " + fleet.Quote(d) + " && ntpd -gq"},
-			{"and goes on", "systemctl start " + fleet.Quote(d)},
-		}
-	}
-}
-
-// chronySteps makes the next steps by themselves, then one now.
-func chronySteps(unit string) []Step {
-	return []Step{
-		chronySetting("makestep", "makestep 1 -1"),
-		chronySetting("rtcsync", "rtcsync"),
-		{"read the new configuration", "systemctl restart " + fleet.Quote(unit)},
-		{"wait for a source, at most 30 s", "chronyc waitsync 15 0 0 2 || true"},
-		{"step now", "chronyc makestep"},
-	}
-}
-
-// chronySetting adds a line to chrony.conf unless one of its kind is there; makestep is replaced. The old file is kept aside.
-func chronySetting(key, line string) Step {
-	return Step{
-		"chrony.conf: " + line,
-		`f=/etc/chrony/chrony.conf; [ -f "$f" ] || f=/etc/chrony.conf; [ -f "$f" ] || exit 1
-grep -qx ` + fleet.Quote(line) + ` "$f" || { cp -p "$f" "$f.before-monctl-` + key + `" && sed -i ` + fleet.Quote(`s/^[[:space:]]*`+key+`\b.*/# &/`) + ` "$f" && printf '%s\n' ` + fleet.Quote(line) + ` >>"$f"; }`,
-	}
-}
-
-// installChrony uses the host's own package manager.
-func installChrony() []Step {
-	return []Step{{
-		"install chrony from the host's own package sources", `if command -v apt-get >/dev/null; then DEBIAN_FRONTEND=noninteractive apt-get install -y -q chrony
-elif command -v dnf >/dev/null; then dnf install -y -q chrony && systemctl enable chronyd
-elif command -v zypper >/dev/null; then zypper -n -q install chrony && systemctl enable chronyd
-elif command -v yum >/dev/null; then yum install -y -q chrony && systemctl enable chronyd
-else echo 'no package manager that is known' >&2; exit 1; fi`,
-	}}
-}
-
 // fixDaemon leaves exactly one time daemon.
 func fixDaemon(f Fleet, found Finding) (Fix, bool) {
 	h, ok := f.Host(found.Host)
 	if !ok || found.Level < Warn {
 		return Fix{}, false
 	}
-	fix := Fix{Host: h.Name, Title: "let exactly one time daemon keep the clock of " + h.Name, Risk: "The daemon may step the clock when it first hears from a server."}
 	if off, known := h.offset(f); found.Tag == "none" && known && off.Outside(time.Second) {
 		return fixOffset(f, Finding{Host: h.Name, Level: Warn}) // which installs one, with Prometheus stopped
 	}
-	switch {
-	case found.Tag == "none" && h.hasUnit("systemd-timesyncd.service"):
-		fix.Steps = []Step{{"it is installed: enable it", "systemctl unmask systemd-timesyncd && systemctl enable --now systemd-timesyncd"}}
-	case found.Tag == "none":
-		fix.Steps = installChrony()
-	default:
-		for _, d := range h.timeDaemons()[1:] {
-			if h.hasUnit(d + ".service") {
-				fix.Steps = append(fix.Steps, Step{"stop and disable the other one", "systemctl disable --now " + fleet.Quote(d)})
-			}
+	fix := Fix{Host: h.Name, Title: "let exactly one time daemon keep the clock of " + h.Name, Risk: "The daemon may step the clock when it first hears from a server."}
+	if found.Tag == "none" {
+		fix.Steps = h.stepWith(f)
+		return fix, true
+	}
+	_, others := h.keptDaemon()
+	for _, d := range others {
+		if h.hasUnit(d + ".service") {
+			fix.Steps = append(fix.Steps, Step{"stop and disable the other one", "systemctl disable --now " + fleet.Quote(d)})
 		}
 	}
 	return fix, len(fix.Steps) > 0
+}
+
+// fixSynchronised names the servers of this run, which are known to answer, to a time daemon that hears nobody.
+func fixSynchronised(f Fleet, found Finding) (Fix, bool) {
+	h, ok := f.Host(found.Host)
+	daemons := h.timeDaemons()
+	if !ok || found.Level < Warn || len(daemons) == 0 || len(f.named()) == 0 {
+		return Fix{}, false
+	}
+	fix := Fix{
+		Host: h.Name, Title: "let " + daemons[0] + " of " + h.Name + " ask " + strings.Join(f.named(), ", "),
+		Risk: "The clock is stepped when the daemon first hears from a server.",
+	}
+	off, known := h.offset(f)
+	if !known || off.Outside(time.Second) {
+		fix.around(h, off.Value(), h.stepWith(f))
+		return fix, true
+	}
+	fix.Steps = h.stepWith(f)
+	return fix, true
+}
+
+// named are the servers that were named for this run and told the time: hosts may be told to ask them, too.
+func (f Fleet) named() []string {
+	var list []string
+	for _, s := range f.Truth.Servers {
+		if slices.Contains(f.Settings.NTP, s.Name) && s.Err == "" && !s.Falseticker {
+			list = append(list, s.Name)
+		}
+	}
+	return list
 }
 
 func (h Host) hasUnit(name string) bool {
@@ -161,12 +125,8 @@ func fixSlewing(f Fleet, found Finding) (Fix, bool) {
 	if !ok {
 		return Fix{}, false
 	}
-	stop, start := h.aroundStep(time.Duration(t.system * float64(time.Second)))
 	fix := Fix{Host: h.Name, Title: "let chrony step the clock of " + h.Name, Risk: "The clock is stepped."}
-	fix.Steps = append(append(stop, chronySteps(h.timeDaemons()[0])...), start...)
-	if len(stop) > len(start) {
-		fix.Then = "monctl data inspect " + h.Name + "   # before Prometheus is started again: the clock goes backward"
-	}
+	fix.around(h, time.Duration(t.system*float64(time.Second)), chronySteps(h.timeDaemons()[0], nil))
 	return fix, true
 }
 
@@ -178,19 +138,27 @@ func fixRTCSync(f Fleet, found Finding) (Fix, bool) {
 	}
 	return Fix{
 		Host: h.Name, Title: "let chrony tell the kernel of " + h.Name + " that its clock is right",
-		Steps: []Step{chronySetting("rtcsync", "rtcsync"), {"read the new configuration", "systemctl restart " + fleet.Quote(h.timeDaemons()[0])}},
+		Steps: []Step{chronySetting("rtcsync"), {"read the new configuration", "systemctl restart " + fleet.Quote(h.timeDaemons()[0])}},
 	}, true
 }
 
-// fixRTC puts UTC into the hardware clock.
-func fixRTC(_ Fleet, found Finding) (Fix, bool) {
-	if found.Tag != "local" {
-		return Fix{}, false
+// fixRTC puts UTC into the hardware clock, and the right time once the system clock has it.
+func fixRTC(f Fleet, found Finding) (Fix, bool) {
+	h, ok := f.Host(found.Host)
+	off, known := h.offset(f)
+	switch {
+	case ok && found.Tag == "local":
+		return Fix{
+			Host: found.Host, Title: "let the hardware clock of " + found.Host + " keep UTC",
+			Steps: []Step{{"the system clock is not touched", "timedatectl set-local-rtc 0"}}, Risk: "Another system on the same machine that expects local time.",
+		}, true
+	case ok && found.Tag == "off" && known && off.Inside(time.Second):
+		return Fix{
+			Host: found.Host, Title: "set the hardware clock of " + found.Host + " right",
+			Steps: []Step{{"the system clock, which is right, is not touched", "hwclock --utc --systohc"}},
+		}, true
 	}
-	return Fix{
-		Host: found.Host, Title: "let the hardware clock of " + found.Host + " keep UTC",
-		Steps: []Step{{"the system clock is not touched", "timedatectl set-local-rtc 0"}}, Risk: "Another system on the same machine that expects local time.",
-	}, true
+	return Fix{}, false
 }
 
 // fixVMware leaves the clock to the time daemon.

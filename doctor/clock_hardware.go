@@ -35,19 +35,29 @@ func judgeRTC(h Host) []Finding {
 		f[0].Tag = "local"
 		return f
 	}
+	off := h.rtcOffset()
+	if off.Abs() <= time.Minute {
+		return nil
+	}
+	f := one(Note, fmt.Sprintf("the hardware clock is %v away from the system clock", off.Abs()),
+		"Nobody writes it, or its battery is dead: the next boot starts with a wrong clock.", "hwclock --systohc   # once the system clock is right",
+		Measured("hardware clock minus system clock", off.Seconds(), 1, "s"))
+	f[0].Tag = "off"
+	return f
+}
+
+// rtcOffset is the hardware clock minus the system clock, true to a second; 0 when there is none.
+func (h Host) rtcOffset() time.Duration {
 	w := strings.Fields(h.Probes[daemonProbe].Get("rtc_seconds"))
 	if len(w) != 2 {
-		return nil
+		return 0
 	}
 	rtc, err := strconv.ParseInt(w[0], 10, 64)
 	system, err2 := strconv.ParseInt(w[1], 10, 64)
-	off := time.Duration(rtc-system) * time.Second
-	if err != nil || err2 != nil || off.Abs() <= time.Minute {
-		return nil
+	if err != nil || err2 != nil {
+		return 0
 	}
-	return one(Note, fmt.Sprintf("the hardware clock is %v away from the system clock", off.Abs()),
-		"Nobody writes it, or its battery is dead: the next boot starts with a wrong clock.", "hwclock --systohc   # once the system clock is right",
-		Measured("hardware clock minus system clock", off.Seconds(), 1, "s"))
+	return time.Duration(rtc-system) * time.Second
 }
 
 // clockBootOrder wants Prometheus to start after the clock is right.
@@ -86,8 +96,8 @@ func judgeBootOrder(h Host) []Finding {
 			continue
 		}
 		level := Note
-		if h.Probes[daemonProbe].Get("rtc") == "" {
-			level = Warn // without a hardware clock every boot begins in the past
+		if h.Probes[daemonProbe].Get("rtc") == "" || h.rtcOffset().Abs() > time.Minute {
+			level = Warn // every boot begins at a wrong time
 		}
 		found = append(found, Finding{
 			Level: level, Component: c.Name, Title: c.Unit + " does not wait for the right time at boot",

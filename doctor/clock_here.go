@@ -82,7 +82,13 @@ func judgeTruth(f Fleet) []Finding {
 			Level: Warn, Tag: "silent", Title: "none of the NTP servers named for this run answers: " + strings.Join(f.Settings.NTP, ", "),
 			Evidence: serverErrors(f.Truth), Cause: "They are wrong, down, or UDP port 123 is blocked.", Fix: "Check the names, or leave --ntp away.",
 		})
-	case silent < len(f.Truth.Servers):
+	case silent == len(f.Truth.Servers):
+		found = append(found, Finding{
+			Level: Note, Tag: "offline", Title: "no NTP server answers this machine, and no web server either: it has no way to the internet",
+			Evidence: append(serverErrors(f.Truth), Says("web server", f.Truth.HTTPS.Err)),
+			Cause:    "Clocks are judged by their median.", Fix: "name an NTP server inside the network: --ntp SERVER",
+		})
+	default:
 		found = append(found, Finding{Level: Unknown, Tag: "contradict", Title: "cannot tell the true time: " + f.Truth.Source, Evidence: serverErrors(f.Truth)})
 	}
 	return found

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/monctl/monctl/doctor/clock"
@@ -11,7 +12,7 @@ import (
 func clockOffset() Check {
 	return Check{
 		ID: "clock/offset", Title: "clocks show the true time", Needs: []Shared{Clocks}, Reads: []string{daemonProbe},
-		Judge: judgeOffset, Fix: fixOffset,
+		After: []string{"clock/shifted"}, Judge: judgeOffset, Fix: fixOffset,
 		Doc: Doc{
 			Symptom:  "`Error fetching server time: Detected N seconds time difference between your browser and the server` (Prometheus 2), `Server time is out of sync` (3); samples out of bounds; logs of two hosts that do not match.",
 			Cause:    "The clock of the host is wrong. A whole quarter of an hour that is a zone's offset means that local time was written into the UTC clock.",
@@ -46,8 +47,8 @@ func judgeHostOffset(f Fleet, h Host, ref reference) []Finding {
 		return nil
 	}
 	found := Finding{
-		Host: h.Name, Level: level, Title: "the clock is " + ahead(off),
-		Evidence: []Evidence{offsetEvidence("offset to true time", off), Says("true time by", ref.Source), Says("read with", h.Clock.Reader)},
+		Host: h.Name, Level: level, Title: "the clock is " + ahead(off), Slight: level < Fail,
+		Evidence: append([]Evidence{offsetEvidence("offset to true time", off), Says("true time by", ref.Source), Says("read with", h.Clock.Reader)}, breaks(off)...),
 		Cause:    "The clock of this host is wrong.",
 		Fix:      "monctl doctor --fix --only clock/offset " + h.Name,
 	}
@@ -66,6 +67,27 @@ func judgeHostOffset(f Fleet, h Host, ref reference) []Finding {
 		found.Fix = "Set the clock of the machine that the container runs on."
 	}
 	return []Finding{found}
+}
+
+// limits are what an offset breaks from some size on, in the programs' own sources.
+var limits = []struct {
+	from time.Duration
+	what string
+}{
+	{bannerFrom, "30 s: Prometheus' page shows its banner (PanelList.tsx, QueryPage.tsx)"},
+	{alertLife, "4 min: alerts arrive at an Alertmanager with the right time already resolved, or late (rules/alerting.go)"},
+	{scrapeAhead, "10 min: samples with time stamps, and those sent on by remote write and to Loki, are refused as too new (scrape.go, write_handler.go)"},
+	{appendBehind, "1 h: once the clock is right, a TSDB with samples of this clock refuses those of now (head_append.go)"},
+}
+
+// breaks names the furthest limit that an offset is certainly beyond.
+func breaks(off clock.Interval) []Evidence {
+	for _, l := range slices.Backward(limits) {
+		if off.Outside(l.from) {
+			return []Evidence{Says("further than", l.what)}
+		}
+	}
+	return nil
 }
 
 // whyZone names the zone that was mistaken for UTC, most likely first.

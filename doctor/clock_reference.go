@@ -46,6 +46,16 @@ func (f Fleet) reference() reference {
 	return reference{Offset: middle, Known: true, Source: fmt.Sprintf("the median of %d clocks of this fleet; %s", len(clocks), f.Truth.Source)}
 }
 
+// TruthOf is what is known of a host's clock: the Offset is true time minus that clock. Where nobody but this machine's clock
+// can be compared with, that is the Source, and the Offset is to this machine.
+func (f Fleet) TruthOf(h Host) clock.Truth {
+	ref := f.reference()
+	if !ref.Known {
+		ref.Source = "this machine's clock alone; " + f.Truth.Source
+	}
+	return clock.Truth{Known: h.Clock.Known, Offset: ref.Offset.Minus(h.Clock.Offset), Source: ref.Source, Servers: f.Truth.Servers}
+}
+
 // verdict is how bad an offset is, as far as its bound allows to say.
 func (s Settings) verdict(off clock.Interval) Level {
 	switch {

@@ -29,8 +29,9 @@ func (h Host) tracking() (tracking, bool) {
 	return tracking{system: number(4), rootDelay: number(10), rootDispersion: number(11), leap: w[13]}, true
 }
 
-// fresh is how long a time daemon may need after its start until it is synchronised.
-const fresh = 5 * time.Minute
+// fresh is how long a time daemon may need after its start until it is synchronised: chrony some ten seconds (iburst),
+// timesyncd up to 34 s when the first server is silent.
+const fresh = 90 * time.Second
 
 // startedAgo is how long ago a unit became active; false when that is not known.
 func (h Host) startedAgo(unit string) (time.Duration, bool) {
@@ -46,12 +47,12 @@ func (h Host) startedAgo(unit string) (time.Duration, bool) {
 func clockSynchronised() Check {
 	const id = "clock/synchronised"
 	return Check{
-		ID: id, Title: "the time daemon follows a source", Reads: []string{daemonProbe}, Judge: perHost(id, judgeSynchronised), Fix: nil,
+		ID: id, Title: "the time daemon follows a source", Reads: []string{daemonProbe}, Judge: perHost(id, judgeSynchronised), Fix: fixSynchronised,
 		Doc: Doc{
 			Symptom:  "`System clock synchronized: no`; `Leap status : Not synchronised`, `Reference ID : 00000000 ()`; `Packet count: 0`.",
 			Cause:    "No source answers (UDP port 123 blocked, DNS), all of them are unusable, or the daemon was started a moment ago.",
 			Evidence: "chronyc -c tracking and sources; timedatectl; ntpq -c rv.",
-			Fix:      "Open outgoing UDP port 123, or name a source inside the network. No step until a source answers.",
+			Fix:      "Open outgoing UDP port 123, or name a source inside the network: monctl doctor --fix --ntp SERVER tells the daemon to ask it. No step until a source answers.",
 			Risk:     "Low.",
 			Source:   "chrony doc/faq.adoc, chronyc.adoc; systemd#13912",
 		},
@@ -194,6 +195,9 @@ func clockDistance() Check {
 func judgeDistance(h Host) []Finding {
 	const most = 5 // s, RootDistanceMaxSec of timesyncd
 	if t, ok := h.tracking(); ok && t.leap != "Not synchronised" && t.rootDelay/2+t.rootDispersion > most {
+		if ago, known := h.startedAgo("chrony"); known && ago < fresh { // its first measurements disperse
+			return unsure(fmt.Sprintf("cannot tell yet: chrony started %v ago", ago.Round(time.Second)), "its source may be wrong by some seconds until it has measured for a while")
+		}
 		return one(Warn, fmt.Sprintf("chrony's source may be wrong by %.0f s", t.rootDelay/2+t.rootDispersion),
 			"The NTP server is far from a primary clock.", "Use a better server in chrony.conf.", Number("root delay / 2 + root dispersion", t.rootDelay/2+t.rootDispersion, "s"))
 	}

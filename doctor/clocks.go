@@ -20,9 +20,38 @@ func (s Settings) servers() []string {
 	return s.NTP
 }
 
+// pollAtLeast is how long an answer of NTP servers is good for: clients must not ask more often (RFC 5905, MINPOLL 2^6 s in practice).
+const pollAtLeast = 64 * time.Second
+
 // truth asks NTP servers about this machine's clock, and, when none answers, a web server whether there is a network at all.
-func (l *look) truth(ctx context.Context, names []string) clock.Truth {
-	t := clock.Agree(clock.AskNTP(ctx, l.watch, names))
+// What the look before learned is good for a while, unless this machine's clock was stepped since.
+func (l *look) truth(ctx context.Context, names []string) (clock.Truth, time.Time) {
+	now := time.Now()
+	if l.Before != nil {
+		age, shown := now.Sub(l.Before.asked), now.Round(0).Sub(l.Before.asked.Round(0))
+		if age < pollAtLeast && (age-shown).Abs() < 10*time.Millisecond {
+			t := l.Before.Truth
+			t.Offset = t.Offset.Aged(age)
+			return t, l.Before.asked
+		}
+	}
+	return l.askTruth(ctx, names), now
+}
+
+// askNTP asks NTP servers, but for those that gave the look before a kiss of death; their refusal stays on record.
+func (l *look) askNTP(ctx context.Context, names []string) []clock.Server {
+	var kissed []clock.Server
+	if l.Before != nil {
+		kissed = slices.DeleteFunc(slices.Clone(l.Before.Truth.Servers), func(s clock.Server) bool { return !s.Kissed || !slices.Contains(names, s.Name) })
+	}
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(kissed, func(s clock.Server) bool { return s.Name == name })
+	})
+	return append(clock.AskNTP(ctx, l.watch, names), kissed...)
+}
+
+func (l *look) askTruth(ctx context.Context, names []string) clock.Truth {
+	t := clock.Agree(l.askNTP(ctx, names))
 	if t.Known {
 		return t
 	}
@@ -37,8 +66,7 @@ func (l *look) truth(ctx context.Context, names []string) clock.Truth {
 	}
 	wg.Wait()
 	for _, r := range readings {
-		if t.HTTPS.Known = r.Known; r.Known {
-			t.HTTPS = r
+		if t.HTTPS = r; r.Known {
 			break
 		}
 	}
@@ -47,7 +75,8 @@ func (l *look) truth(ctx context.Context, names []string) clock.Truth {
 
 // secondTruth asks the servers that the hosts' own time daemons use, when the others gave no answer.
 func (l *look) secondTruth(ctx context.Context, f *Fleet) {
-	if !needs(l.Checks, Clocks) || f.Truth.Known || l.Settings.NTP != nil {
+	again := l.Before != nil && l.Before.asked.Equal(f.asked)
+	if !needs(l.Checks, Clocks) || f.Truth.Known || l.Settings.NTP != nil || again {
 		return
 	}
 	const most = 5
@@ -62,9 +91,10 @@ func (l *look) secondTruth(ctx context.Context, f *Fleet) {
 	if len(names) == 0 {
 		return
 	}
-	second := clock.Agree(clock.AskNTP(ctx, l.watch, names))
+	second := clock.Agree(l.askNTP(ctx, names))
 	second.Servers = append(f.Truth.Servers, second.Servers...)
 	second.HTTPS = f.Truth.HTTPS
+	second.Source += " that the hosts' own time daemons ask"
 	if second.Known {
 		f.Truth = second
 	}

@@ -18,6 +18,8 @@ type Check struct {
 	Title string // what holds when all is well: "clocks show the true time"
 	// After lists checks whose finding is the cause of a finding of this one: it is then listed under that finding.
 	After []string
+	// Own says that a fault of another component of the same host explains no finding of this check.
+	Own bool
 	// On lists the component kinds that the check is about, "*_exporter" for any exporter. It applies to hosts that have
 	// one of them; nil applies to every host.
 	On []string
@@ -52,12 +54,12 @@ type Check struct {
 
 // Doc is a check's page of docs/checks.md. Every field is a few plain sentences.
 type Doc struct {
-	Symptom  string // what a person sees, with the exact text of the message
-	Cause    string
-	Evidence string // what is measured, and how sure that is
-	Fix      string
-	Risk     string // of the fix
-	Source   string // where the threshold or the behaviour is documented
+	Symptom  string `json:"symptom"` // what a person sees, with the exact text of the message
+	Cause    string `json:"cause"`
+	Evidence string `json:"evidence"` // what is measured, and how sure that is
+	Fix      string `json:"fix"`
+	Risk     string `json:"risk,omitempty"` // of the fix
+	Source   string `json:"source"`         // where the threshold or the behaviour is documented
 }
 
 // Family is the part of the ID before the slash.

@@ -15,6 +15,7 @@ func tsdbChecks() []Check {
 		tsdbAnswers(),
 		tsdbBlocksInFuture(),
 		tsdbBlockAcrossNow(),
+		tsdbStoppedAhead(),
 		tsdbHeadInFuture(),
 		tsdbFrozenScrapeClock(),
 		tsdbOutOfBounds(),

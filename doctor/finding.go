@@ -57,6 +57,8 @@ type Finding struct {
 	Concerns []string `json:"concerns,omitempty"`
 	// MutedBy is the finding that is its cause, as "CHECK HOST"; "" for a cause.
 	MutedBy string `json:"muted_by,omitempty"`
+	// Slight findings explain others, but none that is worse: an offset of 2 s is no reason for samples hours ahead.
+	Slight bool `json:"-"`
 	// Tag tells Fix apart what Judge found, when a check finds several things: "two-daemons".
 	Tag string `json:"tag,omitempty"`
 }
@@ -92,7 +94,7 @@ type Fix struct {
 	Title string `json:"title"`
 	Steps []Step `json:"steps"`
 	Risk  string `json:"risk,omitempty"`
-	// Then is what a person has to do afterwards: "monctl data vm1". It is never done by the fix.
+	// Then is what a person has to do afterwards: "monctl data inspect vm1/prometheus". It is never done by the fix.
 	Then string `json:"then,omitempty"`
 }
 

@@ -19,6 +19,8 @@ type Fleet struct {
 	Truth    clock.Truth // what NTP says about this machine's clock; the zero value says nothing
 	Here     Here
 	Settings Settings
+
+	asked time.Time // when NTP servers were asked for Truth, with its monotonic reading
 }
 
 // Lost is a host that could not be examined.

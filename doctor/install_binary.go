@@ -66,12 +66,12 @@ func judgeBinary(h Host) []Finding {
 		switch {
 		case b.state == "missing":
 			f.Title, f.Cause, f.Fix = "the program of "+b.unit+" is missing", b.path+" does not exist", "monctl install, or correct ExecStart="
-		case b.state != "ok":
-			f.Title, f.Cause, f.Fix = "the program of "+b.unit+" cannot be executed", b.path+" is "+b.state, "chmod 755 "+b.path
 		case known && m.NoExec:
 			f.Title = fmt.Sprintf("the program of %s lies on %s, which is mounted noexec", b.unit, m.Path)
 			f.Cause, f.Fix = "the kernel executes nothing on that file system", "move the program, or take noexec out of the mount's options"
 			f.Evidence = append(f.Evidence, Says("mount", m.Path+" "+m.Type+" noexec"))
+		case b.state != "ok":
+			f.Title, f.Cause, f.Fix = "the program of "+b.unit+" cannot be executed", b.path+" is "+b.state, "chmod 755 "+b.path
 		default:
 			continue
 		}

@@ -7,7 +7,7 @@ func installNotRunning() Check {
 	return Check{
 		ID:    id,
 		Title: "what should run is running",
-		After: []string{"install/unit-failed", "install/unfinished"},
+		After: []string{"install/unit-failed", "install/unfinished", "tsdb/stopped-ahead", "tsdb/blocks-in-future"},
 		Judge: perHost(id, judgeNotRunning),
 		Doc: Doc{
 			Symptom:  "`Active: inactive (dead)` for a unit that is enabled, or a component that the inventory names is nowhere on the host.",

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 )
@@ -15,7 +14,7 @@ func installRestarts() Check {
 		ID:    id,
 		Title: "components do not crash and come back",
 		After: []string{"install/out-of-memory", "install/disk", "install/unit-failed", "install/file-limit"},
-		On:    nil,
+		Own:   true,
 		Needs: []Shared{Journal},
 		Judge: perHost(id, judgeRestarts),
 		Doc: Doc{
@@ -38,7 +37,7 @@ func judgeRestarts(h Host) []Finding {
 			continue
 		}
 		f := Finding{
-			Component: c.Name, Level: Warn, Title: fmt.Sprintf("%s crashed and was restarted %d times", c.Unit, n),
+			Component: c.Name, Level: Warn, Title: c.Unit + " crashed and was restarted " + count(n, "time", "times"),
 			Cause: "it ends by itself, and systemd starts it again", Fix: "journalctl -u " + c.Unit + " -e",
 			Evidence: []Evidence{Number("automatic restarts", float64(n), "1")},
 		}

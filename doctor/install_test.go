@@ -120,6 +120,10 @@ func TestInstall(t *testing.T) {
 			h.Probes["install/out-of-memory"] = probed("kill=[ 812.1] Out of memory: Killed process 77 (mysqld) total-vm:1kB")
 		}, installOutOfMemory(), OK, ""},
 		{"files", "loki", func(h *Host) { h.of("loki").Metrics = Samples{"process_open_fds": 1000, "process_max_fds": 1024} }, installFileLimit(), Fail, "1000 of 1024"},
+		{"files, said", "loki", func(h *Host) {
+			h.says("loki.service", "http: Accept error: accept tcp [::]:3100: accept4: too many open files; retrying in 5ms")
+		}, installFileLimit(), Fail, "its limit is 65536"},
+		{"files, metrics not read", "loki", func(h *Host) { h.of("loki").Metrics = nil }, installFileLimit(), Unknown, "could not be read"},
 		{"cut short", "loki", func(h *Host) { h.Probes["install/unfinished"] = probed("state=open\nid=20260301-1") }, installUnfinished(), Warn, "cut short"},
 		{"running now", "loki", func(h *Host) { h.Probes["install/unfinished"] = probed("state=open\nid=x\nlock=held") }, installUnfinished(), OK, ""},
 		{"by hand", "prometheus", func(h *Host) {

@@ -14,9 +14,11 @@ func installUnitFailed() Check {
 		After: []string{
 			"install/binary", "install/arch", "install/libc", "install/selinux", "install/user", "install/config-readable", "install/port-taken",
 			"install/out-of-memory", "install/disk", "install/inodes", "install/read-only", "install/unfinished", "install/privileged-port",
-			"install/two-copies", "alertmanager/config", "alertmanager/advertise", "grafana/database", "grafana/provisioning", "loki/schema", "mysqld/client-config",
-			"mysqld/data-source-name",
+			"install/two-copies", "install/file-limit", "alertmanager/config", "alertmanager/advertise", "grafana/database", "grafana/provisioning", "loki/schema", "mysqld/client-config",
+			"mysqld/data-source-name", "tsdb/ownership", "tsdb/shared-data", "tsdb/disk-space", "tsdb/filesystem", "tsdb/wal-corrupt",
+			"tsdb/head-chunks", "tsdb/block-corrupt", "scrape/config-reload",
 		},
+		Own:   true,
 		Needs: []Shared{Journal},
 		Judge: perHost(id, judgeUnitFailed),
 		Doc: Doc{

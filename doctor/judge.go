@@ -110,9 +110,9 @@ func results(c Check, view Fleet, found []Finding) []Result {
 // mute marks the consequences of a known cause: a finding of a check that comes after another one's, when that one is
 // certain and about the same host, or one that the finding concerns, or the fleet.
 func mute(found []Finding, checks []Check) {
-	after := map[string][]string{}
+	of := map[string]Check{}
 	for _, c := range checks {
-		after[c.ID] = c.After
+		of[c.ID] = c
 	}
 	by := make([]int, len(found)) // of each finding, the index of its cause; itself when it is one
 	for i := range found {
@@ -120,10 +120,8 @@ func mute(found []Finding, checks []Check) {
 	}
 	for i, f := range found {
 		for j, cause := range found {
-			explains := cause.Level >= Warn && slices.Contains(after[f.Check], cause.Check) &&
-				(cause.Host == "" || cause.Host == f.Host || slices.Contains(f.Concerns, cause.Host))
 			// Checks may come after each other in a circle; findings must not, or none of them would be shown.
-			if explains && rootOf(by, j) != i {
+			if of[f.Check].explainedBy(f, cause) && rootOf(by, j) != i {
 				by[i] = j
 				break
 			}
@@ -134,6 +132,17 @@ func mute(found []Finding, checks []Check) {
 			found[i].MutedBy = found[root].name()
 		}
 	}
+}
+
+// explainedBy says that one finding is the cause of another, which is of this check.
+func (c Check) explainedBy(f, cause Finding) bool {
+	if cause.Level < Warn || cause.Slight && f.Level > cause.Level || !slices.Contains(c.After, cause.Check) {
+		return false
+	}
+	if c.Own && cause.Host == f.Host && cause.Component != "" && f.Component != "" && cause.Component != f.Component {
+		return false
+	}
+	return cause.Host == "" || cause.Host == f.Host || slices.Contains(f.Concerns, cause.Host)
 }
 
 // rootOf follows a chain of causes to its beginning.

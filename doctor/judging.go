@@ -61,15 +61,28 @@ type said struct {
 	first Entry
 }
 
+// runSince is when the present run of a unit began, since boot; 0 when that is not known. While a unit that falls over again
+// and again has just been started, the run before counts, too: this one has not come to its error yet.
+func (h Host) runSince(unit string) time.Duration {
+	u, _ := h.Unit(unit)
+	us, err := strconv.ParseInt(u.Get("ExecMainStartTimestampMonotonic"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	start := time.Duration(us) * time.Microsecond
+	const young, before = time.Minute, 20 * time.Second
+	waits := u.Get("SubState") == "auto-restart" || u.Get("ActiveState") == "failed"
+	if n := u.Get("NRestarts"); n != "" && n != "0" && !waits && h.Facts.Clock.Uptime-start < young {
+		start -= before
+	}
+	return start
+}
+
 // heard gives what a unit said of something since its last start and within the last while, by the clock since boot,
 // which no step touches. Units without a start time are searched in the last while alone.
 func (h Host) heard(unit string, within time.Duration, what *regexp.Regexp) said {
 	var s said
-	var start time.Duration
-	if u, ok := h.Unit(unit); ok {
-		us, _ := strconv.ParseInt(u.Get("ExecMainStartTimestampMonotonic"), 10, 64)
-		start = time.Duration(us) * time.Microsecond
-	}
+	start := h.runSince(unit)
 	for _, e := range h.Journal {
 		recent := h.Facts.Clock.Uptime == 0 || h.Facts.Clock.Uptime-e.Monotonic <= within
 		if e.Unit != unit || unit == "" || e.Monotonic < start || !recent || !what.MatchString(e.Text) {

@@ -5,14 +5,19 @@ import (
 	"time"
 )
 
-// said finds the lines of a server's journal since boot that hold one of some texts, oldest first. known is false when
+// said finds the lines of a server's journal since its start that hold one of some texts, oldest first. known is false when
 // the journal was not read, or the server is not run by systemd and writes elsewhere.
 func (s server) said(texts ...string) (lines []Entry, known bool) {
+	return s.saidSince(s.Host.runSince(s.Unit), texts)
+}
+
+// saidSince is said since some time after boot.
+func (s server) saidSince(start time.Duration, texts []string) (lines []Entry, known bool) {
 	if _, unread := s.Host.Unread["journal"]; unread || s.Unit == "" {
 		return nil, false
 	}
 	for _, e := range s.Host.Journal {
-		if e.Unit != s.Unit {
+		if e.Unit != s.Unit || e.Monotonic < start {
 			continue
 		}
 		for _, text := range texts {

@@ -43,6 +43,9 @@ type Options struct {
 	Client *http.Client // for HTTPS; nil is http.DefaultClient
 	// Report, when set, is told what happens on a host: what is done, and at the end that it is finished, and why not well.
 	Report func(host, doing string, finished bool, err error)
+	// Before is the look before this one, of the same options; nil when this is the first. NTP servers that it asked a moment ago are
+	// not asked again, and those that wished it (kiss of death) never.
+	Before *Fleet
 }
 
 // MaxParallel bounds how many hosts are examined at once: each is a connection and what it answers.
@@ -78,7 +81,7 @@ func Look(ctx context.Context, o Options) Fleet {
 	_, f.Here.Zone = l.watch.Began().Zone()
 	var truth sync.WaitGroup
 	if needs(o.Checks, Clocks) {
-		truth.Go(func() { f.Truth = l.truth(ctx, o.Settings.servers()) })
+		truth.Go(func() { f.Truth, f.asked = l.truth(ctx, o.Settings.servers()) })
 	}
 	hosts := make([]*Host, len(o.Hosts))
 	numbers := make([]int, len(o.Hosts))

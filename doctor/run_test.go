@@ -188,24 +188,28 @@ func TestRecordedFleet(t *testing.T) {
 }
 
 func TestMute(t *testing.T) {
-	checks := []Check{{ID: "a/cause"}, {ID: "b/middle", After: []string{"a/cause"}}, {ID: "c/end", After: []string{"b/middle"}}, {ID: "d/other"}, {ID: "e/hen", After: []string{"e/egg"}}, {ID: "e/egg", After: []string{"e/hen"}}}
+	checks := []Check{{ID: "a/cause"}, {ID: "b/middle", After: []string{"a/cause"}}, {ID: "c/end", After: []string{"b/middle"}}, {ID: "d/other"}, {ID: "e/hen", After: []string{"e/egg"}}, {ID: "e/egg", After: []string{"e/hen"}}, {ID: "f/own", After: []string{"a/cause"}, Own: true}}
 	at := func(check, host string, level Level, concerns ...string) Finding {
 		return Finding{Check: check, Host: host, Level: level, Concerns: concerns}
 	}
+	of := func(component string, f Finding) Finding { f.Component = component; return f }
 	for name, c := range map[string]struct {
 		found []Finding
 		want  []string
 	}{
-		"same host":       {[]Finding{at("a/cause", "x", Fail), at("b/middle", "x", Warn)}, []string{"", "a/cause x"}},
-		"chain":           {[]Finding{at("a/cause", "x", Fail), at("b/middle", "x", Warn), at("c/end", "x", Warn)}, []string{"", "a/cause x", "a/cause x"}},
-		"another host":    {[]Finding{at("a/cause", "x", Fail), at("b/middle", "y", Warn)}, []string{"", ""}},
-		"concerned host":  {[]Finding{at("a/cause", "x", Fail), at("b/middle", "y", Warn, "z", "x")}, []string{"", "a/cause x"}},
-		"fleet":           {[]Finding{at("a/cause", "", Fail), at("b/middle", "y", Warn)}, []string{"", "a/cause "}},
-		"a note":          {[]Finding{at("a/cause", "x", Note), at("b/middle", "x", Fail)}, []string{"", ""}},
-		"an unknown":      {[]Finding{at("a/cause", "x", Unknown), at("b/middle", "x", Fail)}, []string{"", ""}},
-		"not related":     {[]Finding{at("a/cause", "x", Fail), at("d/other", "x", Fail)}, []string{"", ""}},
-		"circle":          {[]Finding{at("e/hen", "x", Fail), at("e/egg", "x", Fail)}, []string{"e/egg x", ""}},
-		"skipping middle": {[]Finding{at("a/cause", "x", Fail), at("c/end", "x", Fail)}, []string{"", ""}},
+		"own":              {[]Finding{of("p", at("a/cause", "x", Fail)), of("p", at("f/own", "x", Fail))}, []string{"", "a/cause x"}},
+		"of another":       {[]Finding{of("q", at("a/cause", "x", Fail)), of("p", at("f/own", "x", Fail))}, []string{"", ""}},
+		"own, of the host": {[]Finding{at("a/cause", "x", Fail), of("p", at("f/own", "x", Fail))}, []string{"", "a/cause x"}},
+		"same host":        {[]Finding{at("a/cause", "x", Fail), at("b/middle", "x", Warn)}, []string{"", "a/cause x"}},
+		"chain":            {[]Finding{at("a/cause", "x", Fail), at("b/middle", "x", Warn), at("c/end", "x", Warn)}, []string{"", "a/cause x", "a/cause x"}},
+		"another host":     {[]Finding{at("a/cause", "x", Fail), at("b/middle", "y", Warn)}, []string{"", ""}},
+		"concerned host":   {[]Finding{at("a/cause", "x", Fail), at("b/middle", "y", Warn, "z", "x")}, []string{"", "a/cause x"}},
+		"fleet":            {[]Finding{at("a/cause", "", Fail), at("b/middle", "y", Warn)}, []string{"", "a/cause "}},
+		"a note":           {[]Finding{at("a/cause", "x", Note), at("b/middle", "x", Fail)}, []string{"", ""}},
+		"an unknown":       {[]Finding{at("a/cause", "x", Unknown), at("b/middle", "x", Fail)}, []string{"", ""}},
+		"not related":      {[]Finding{at("a/cause", "x", Fail), at("d/other", "x", Fail)}, []string{"", ""}},
+		"circle":           {[]Finding{at("e/hen", "x", Fail), at("e/egg", "x", Fail)}, []string{"e/egg x", ""}},
+		"skipping middle":  {[]Finding{at("a/cause", "x", Fail), at("c/end", "x", Fail)}, []string{"", ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			mute(c.found, checks)

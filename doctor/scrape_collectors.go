@@ -8,7 +8,7 @@ import (
 func scrapeCollectors() Check {
 	return Check{
 		ID: "scrape/collectors", Title: "node_exporter's collectors work",
-		After: []string{"install/not-running", "install/unit-failed"},
+		After: []string{"install/not-running", "install/unit-failed", "install/file-limit"},
 		On:    []string{"node_exporter"}, Needs: []Shared{Metrics},
 		Judge: perComponent("scrape/collectors", []string{"node_exporter"}, judgeCollectors),
 		Doc: Doc{

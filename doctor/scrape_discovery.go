@@ -34,26 +34,45 @@ func judgeDiscovery(s server) ([]Finding, error) {
 			names[name] = true
 		}
 	}
-	lines, _ := s.said("Unable to refresh target groups", "DNS resolution failed", "Cannot create service discovery")
-	var found []Finding
+	f := Finding{
+		Cause: "What lists the targets does not answer as it should. The last list stays in force.", Fix: "journalctl -u " + orUnknown(s.Unit) + " | grep -i discovery",
+	}
+	by := map[string]bool{}
 	for _, name := range sortedKeys(names) {
 		n := s.counter(name)
-		by, known := n, true
+		risen, known := n, true
 		if name != "prometheus_sd_failed_configs" {
-			by, known = s.rise(name)
+			risen, known = s.rise(name)
 		}
-		if n == 0 || known && by == 0 {
+		if n == 0 || known && risen == 0 {
 			continue
 		}
-		level := Fail
-		if !known {
-			level = Warn
+		f.Level = max(f.Level, map[bool]Level{true: Fail, false: Warn}[known])
+		f.Evidence = append(f.Evidence, Number(name, n, "1"))
+		for _, m := range s.mechanisms(name) {
+			by[m] = true
 		}
-		found = append(found, Finding{
-			Level: level, Tag: name, Title: "service discovery fails: " + strings.TrimSuffix(strings.TrimPrefix(name, "prometheus_sd_"), "_total"),
-			Evidence: append([]Evidence{Number(name, n, "1")}, last(lines)...),
-			Cause:    "What lists the targets does not answer as it should. The last list stays in force.", Fix: "journalctl -u " + orUnknown(s.Unit) + " | grep -i discovery",
-		})
 	}
-	return found, nil
+	if f.Level == OK {
+		return nil, nil
+	}
+	lines, _ := s.said("Unable to refresh target groups", "DNS resolution failed", "Cannot create service discovery")
+	f.Title, f.Evidence = "service discovery fails: "+strings.Join(sortedKeys(by), ", "), append(f.Evidence, last(lines)...)
+	return []Finding{f}, nil
+}
+
+// mechanisms names the ways of discovery that a counter of failures is about: by its label, else by its own name,
+// prometheus_sd_http_failures_total.
+func (s server) mechanisms(name string) []string {
+	var list []string
+	for m, n := range s.Metrics.by(name, "mechanism") {
+		if m != "" && n > 0 {
+			list = append(list, m)
+		}
+	}
+	if list == nil {
+		short := strings.TrimSuffix(strings.TrimPrefix(name, "prometheus_sd_"), "_total")
+		list = []string{strings.TrimSuffix(short, "_failures")}
+	}
+	return list
 }

@@ -5,7 +5,7 @@ import "strings"
 func scrapeExporterError() Check {
 	return Check{
 		ID: "scrape/exporter-error", Title: "the targets answer without an error",
-		After: []string{downAfter, "install/port-taken"}, Ask: askDown,
+		After: []string{downAfter, "install/port-taken", "install/file-limit"}, Ask: askDown,
 		Judge: perTrouble("scrape/exporter-error", troubleOther, func(d downTarget) Finding {
 			found := Finding{
 				Title: "the scrape of " + d.name() + " fails: " + shortened(d.LastError, 120), Cause: "The answer broke off, or is of a kind that monctl does not know.",

@@ -69,7 +69,7 @@ func TestScrape(t *testing.T) {
 			s.config += "  file_sd_configs: [{files: [/etc/t/*.yml]}]\n"
 			s.metrics["prometheus_sd_file_read_errors_total"] = 3
 		}, Warn, "scrape/file-sd", "3 times"},
-		"DNS discovery fails": {func(s *stack) { s.metrics["prometheus_sd_dns_lookup_failures_total"] = 3 }, Warn, "scrape/discovery", "dns_lookup_failures"},
+		"DNS discovery fails": {func(s *stack) { s.metrics["prometheus_sd_dns_lookup_failures_total"] = 3 }, Warn, "scrape/discovery", "dns_lookup"},
 		"collector fails": {func(s *stack) {
 			s.vm2.Components[0].Metrics[`node_scrape_collector_success{collector="filesystem"}`] = 0
 		}, Warn, "scrape/collectors", "filesystem"},

@@ -9,7 +9,7 @@ import (
 func scrapeNotScraped() Check {
 	return Check{
 		ID: "scrape/not-scraped", Title: "every exporter is scraped",
-		After: []string{downAfter, "scrape/relabelled-away", "scrape/no-targets", "scrape/config-reload", "scrape/file-sd"},
+		After: []string{downAfter, "scrape/relabelled-away", "scrape/no-targets", "scrape/config-reload", "scrape/file-sd", "install/two-copies"},
 		Ask:   asks(askTargets),
 		Judge: judgeNotScraped,
 		Doc: Doc{

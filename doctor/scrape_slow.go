@@ -8,7 +8,7 @@ import (
 func scrapeSlow() Check {
 	return Check{
 		ID: "scrape/slow", Title: "the targets answer in time",
-		After: []string{downAfter, "scrape/firewall", "scrape/host-down"}, Ask: askDown,
+		After: []string{downAfter, "scrape/firewall", "scrape/host-down", "install/file-limit"}, Ask: askDown,
 		Judge: judgeAllSlow,
 		Doc: Doc{
 			Symptom:  "`context deadline exceeded` at a target that can be reached; gaps in its graphs.",

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -74,6 +75,15 @@ type downTarget struct {
 	reached   Reached
 	tried     bool
 	listeners []facts.Listener // on its port, on its host
+	alike     int              // targets of its job that have the same trouble, when those are all of several; else 0
+}
+
+// name is the target, or its whole job.
+func (d downTarget) name() string {
+	if d.alike > 0 {
+		return fmt.Sprintf("%s (all %d targets)", d.Labels["job"], d.alike)
+	}
+	return d.target.name()
 }
 
 // downs gives the targets of a server that are down.
@@ -200,17 +210,19 @@ func try(ctx context.Context, q *Questions, t target) {
 	}
 }
 
-// perTrouble makes the Judge of one kind of trouble.
+// perTrouble makes the Judge of one kind of trouble: a finding for each target, or one for a job whose targets are all alike.
 func perTrouble(id string, kind trouble, judge func(d downTarget) Finding) func(Fleet) []Finding {
 	return perServer(id, func(s server) ([]Finding, error) {
 		downs, err := s.downs()
 		if err != nil {
 			return nil, err
 		}
+		downs = slices.DeleteFunc(downs, func(d downTarget) bool { return d.kind != kind })
 		var found []Finding
-		for _, d := range downs {
-			if d.kind != kind {
-				continue
+		for _, same := range s.perJob(downs, judge) {
+			d := same[0]
+			if len(same) > 1 {
+				d.alike = len(same)
 			}
 			f := judge(d)
 			if f.Level == OK {
@@ -218,11 +230,44 @@ func perTrouble(id string, kind trouble, judge func(d downTarget) Finding) func(
 			}
 			f.Tag = d.Pool + " " + d.URL
 			f.Evidence = append(d.evidence(), f.Evidence...)
-			f.Concerns = d.concerns()
+			for _, d := range same {
+				f.Concerns = append(f.Concerns, d.concerns()...)
+			}
 			found = append(found, f)
 		}
 		return found, nil
 	})
+}
+
+// ofTheJob are troubles that a job can have with all of its targets. Of the others each host has its own.
+var ofTheJob = []trouble{troubleLimit, troubleScheme, troubleTLS, troubleName, troubleAuth, troublePath, troubleContent, troubleSlow}
+
+// perJob puts together the targets of a job when all of them are down for the same cause; others stay alone.
+func (s server) perJob(downs []downTarget, judge func(d downTarget) Finding) [][]downTarget {
+	list, err := s.targets()
+	if err != nil {
+		return nil // downs were made of it
+	}
+	size := map[string]int{}
+	for _, t := range list.Active {
+		size[t.pool()]++
+	}
+	key := func(d downTarget) string { return d.pool() + " " + judge(d).Cause }
+	alike := map[string][]downTarget{}
+	for _, d := range downs {
+		alike[key(d)] = append(alike[key(d)], d)
+	}
+	var groups [][]downTarget
+	for _, d := range downs {
+		same := alike[key(d)]
+		switch {
+		case !slices.Contains(ofTheJob, d.kind) || len(same) < size[d.pool()]:
+			groups = append(groups, []downTarget{d})
+		case same[0].URL == d.URL:
+			groups = append(groups, same)
+		}
+	}
+	return groups
 }
 
 func (d downTarget) concerns() []string {

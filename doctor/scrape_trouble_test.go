@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/monctl/monctl/fleet/facts"
 )
 
@@ -204,6 +205,47 @@ func TestTroubleOfATarget(t *testing.T) {
 			}
 			if can && (fix.Host != "vm2" || !strings.Contains(fix.Steps[0].Run, "systemctl start node_exporter.service")) {
 				t.Errorf("got %+v", fix)
+			}
+		})
+	}
+}
+
+// TestTroubleOfAJob: a path that is wrong is wrong for a whole job, and said once; a job with one good target has bad targets.
+func TestTroubleOfAJob(t *testing.T) {
+	const notFound = "server returned HTTP status 404 Not Found"
+	for name, c := range map[string]struct {
+		errs []string // of the targets of one job; "" is up
+		want []string // titles
+	}{
+		"all":            {[]string{notFound, notFound, notFound}, []string{"node (all 3 targets) has no metrics at that path"}},
+		"all but one":    {[]string{notFound, notFound, ""}, []string{"node/t0 has no metrics at that path", "node/t1 has no metrics at that path"}},
+		"different ways": {[]string{notFound, "server returned HTTP status 405 Method Not Allowed"}, []string{"node/t0 has no metrics at that path", "node/t1 has no metrics at that path"}},
+		"the only one":   {[]string{notFound}, []string{"node/t0 has no metrics at that path"}},
+		"each refuses": {
+			[]string{"dial tcp 192.0.2.20:9100: connect: connection refused", "dial tcp 192.0.2.21:9100: connect: connection refused"},
+			[]string{"nothing listens at 192.0.2.20:9100, the target node/t0", "nothing listens at 192.0.2.21:9100, the target node/t1"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStack()
+			node := s.targets[1]
+			s.targets = s.targets[:1]
+			for i, err := range c.errs {
+				one := node
+				one.URL, one.LastError = fmt.Sprintf("http://192.0.2.2%d:9100/metrics", i), err
+				one.Labels = map[string]string{"job": "node", "instance": fmt.Sprintf("t%d", i)}
+				if err != "" {
+					one.Health = "down"
+				}
+				s.targets = append(s.targets, one)
+			}
+			s.vm2 = Host{Name: "vm3"}
+			var got []string
+			for _, f := range Judge(s.fleet(t), families()).Findings {
+				got = append(got, f.Title)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
 	}

@@ -25,7 +25,7 @@ var unitProperties = []string{
 	"Id", "LoadState", "ActiveState", "SubState", "UnitFileState", "FragmentPath", "DropInPaths", "MainPID", "NRestarts",
 	"Result", "ExecMainStatus", "ExecMainCode", "ExecStart", "User", "Group", "After", "Wants", "Requires", "LimitNOFILE", "MemoryMax",
 	"ProtectHome", "ProtectSystem", "ReadWritePaths", "NeedDaemonReload", "ActiveEnterTimestampMonotonic",
-	"ExecMainStartTimestampMonotonic", "InactiveEnterTimestampMonotonic", "ConditionResult", "EnvironmentFiles",
+	"ExecMainStartTimestampMonotonic", "InactiveEnterTimestampMonotonic", "ConditionResult", "EnvironmentFiles", "WorkingDirectory",
 }
 
 // The sections of the script besides the probes, which are named by their check.

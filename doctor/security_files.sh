@@ -1,9 +1,15 @@
 # Files of the stack that hold secrets: who may read them. No value leaves the host.
 seen=
+reached() { # FILE: everybody may enter the folders that it lies in
+	d=${1%/*}
+	while [ -n "$d" ]; do
+		case $(stat -L -c %a "$d") in *[1357]) d=${d%/*} ;; *) return 1 ;; esac
+	done
+}
 look_at() {
 	case "$seen|" in *"|$1|"*) return ;; esac
 	seen="$seen|$1"
-	[ -f "$1" ] || return
+	[ -f "$1" ] && reached "$1" || return
 	what=$(sed -n -e '/[:=] *\(sys\.env\|env(\|local\.file\|remote\.\|module\.\|argument\.\|nonsensitive\)/d' -e 's/^[ -]*\([a-z_]*\(password\|secret\|api_url\|token\|credentials\|service_key\|routing_key\|auth_identity\|bot_token\|webhook_url\)\) *[:=] *["'\'']\{0,1\}[^ "'\''$#<].*/\1/p' -- "$1" | grep -v '_file$' | sort -u | head -n 5 | tr '\n' ' ')
 	[ -n "$what" ] && stat -L -c "file=%n|%a|%U:%G|$what" -- "$1"
 }

@@ -9,7 +9,8 @@ import (
 func tsdbAnswers() Check {
 	return Check{
 		ID: "tsdb/answers", Title: "Prometheus runs and answers",
-		After: []string{"install/not-running", "install/unit-failed", "install/restarts", "install/out-of-memory", "install/port-taken", "install/arch", "install/user", "tsdb/wal-corrupt", "tsdb/head-chunks", "tsdb/block-corrupt", "tsdb/shared-data", "tsdb/ownership", "tsdb/disk-space", "tsdb/restarts"},
+		After: []string{"install/not-running", "install/unit-failed", "install/restarts", "install/out-of-memory", "install/port-taken", "install/arch", "install/user", "tsdb/wal-corrupt", "tsdb/head-chunks", "tsdb/block-corrupt", "tsdb/shared-data", "tsdb/ownership", "tsdb/disk-space", "tsdb/restarts", "scrape/config-reload"},
+		Own:   true,
 		On:    []string{"prometheus"}, Uses: []Shared{Journal},
 		Ask:   asks(askRuntime, askFlags),
 		Judge: perServer("tsdb/answers", judgeAnswers),

@@ -13,7 +13,7 @@ func tsdbBlockCorrupt() Check {
 			Symptom:  "`Failed to read meta.json for a block during reloadBlocks. Skipping`, `corrupted block ULID: invalid magic number 0`, `invalid size`; gaps in the history.",
 			Cause:    "A block was torn by a crash, a full or bad disk, or NFS; or a copy is not complete.",
 			Evidence: "Blocks without a meta.json or an index, or with empty ones, and the journal. Bytes that are wrong inside a file are found only by promtool tsdb analyze.",
-			Fix:      "monctl data repair moves that block aside; a backup can replace it.",
+			Fix:      "monctl data repair leaves that block out and keeps it aside; a backup can replace it.",
 			Risk:     "The time range of that block.",
 			Source:   "prometheus tsdb/db.go openBlocks, tsdb/index/index.go; prometheus#10679, #3534",
 		},

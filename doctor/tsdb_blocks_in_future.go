@@ -13,7 +13,7 @@ func tsdbBlocksInFuture() Check {
 			Symptom:  "Samples are refused as out of bounds even after a restart; graphs have points in the future.",
 			Cause:    "The clock was ahead for more than three hours, so that samples with future time stamps were written into blocks. At a start, everything older than the newest block is refused.",
 			Evidence: "minTime and maxTime of every meta.json in the data folder of the process, against the host's clock or true time.",
-			Fix:      "monctl data repair moves the future blocks aside by renaming, with an undo. Do not restart Prometheus before: at a start with future blocks it throws away what is only in its WAL.",
+			Fix:      "monctl data repair writes the folder anew without the future, beside the old one, which is kept for an undo (monctl data restore). Do not restart Prometheus before: at a start with future blocks it throws away what is only in its WAL.",
 			Risk:     "Low with renaming. A restart first loses up to three hours.",
 			Source:   "prometheus tsdb/db.go reload, inOrderBlocksMaxTime; reproduced with 2.42",
 		},

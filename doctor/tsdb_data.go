@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,7 @@ type dataDir struct {
 	Blocks     []block
 	Broken     []string // "ULID has no meta.json"
 	WAL        segments
+	Written    time.Time // of the newest segment of the WAL, by the host's clock at that time
 	Chunks     segments
 	Odd        []string // files among segments that are none
 	Checkpoint string
@@ -95,15 +97,31 @@ func (s server) data() (dataDir, error) {
 	if err != nil {
 		return dataDir{}, err
 	}
-	for _, d := range dirs {
-		if s.Running && d.PID == s.Process.PID || !s.Running && d.Unit == s.Unit {
-			if d.Unreadable {
-				return d, errors.New(d.Path + " cannot be read: needs root")
-			}
-			return d, nil
-		}
+	i := slices.IndexFunc(dirs, func(d dataDir) bool {
+		return s.Running && d.PID == s.Process.PID || !s.Running && d.Unit == s.Unit
+	})
+	if own := s.Flags["storage.tsdb.path"]; i < 0 && own != "" { // it was started or ended between two looks
+		i = slices.IndexFunc(dirs, func(d dataDir) bool { return d.Path == path.Clean(own) })
 	}
-	return dataDir{}, errors.New("the data folder was not found")
+	switch {
+	case i < 0:
+		return dataDir{}, errors.New("the data folder was not found")
+	case dirs[i].Unreadable:
+		return dirs[i], errors.New(dirs[i].Path + " cannot be read: needs root")
+	}
+	return dirs[i], nil
+}
+
+// Folder is a data folder as its process names it, or its unit.
+type Folder struct {
+	Path   string
+	Inside bool // of a container: Path is not the host's
+}
+
+// DataFolder is where a Prometheus keeps its data, by the probe of tsdb/data-path.
+func (h Host) DataFolder(c Component) (Folder, error) {
+	d, err := server{Component: c, Host: h}.data()
+	return Folder{Path: d.Path, Inside: d.Inside}, err
 }
 
 func newDataDir(text string) dataDir {
@@ -154,6 +172,10 @@ func (d *dataDir) read(key, value string) {
 		d.Broken = append(d.Broken, value)
 	case "wal":
 		d.WAL = newSegments(value)
+	case "written":
+		if at, err := strconv.ParseInt(value, 10, 64); err == nil {
+			d.Written = time.Unix(at, 0).UTC()
+		}
 	case "chunks":
 		d.Chunks = newSegments(value)
 	case "odd":

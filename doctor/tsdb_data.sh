@@ -11,6 +11,7 @@ segments() { # key folder
 	done
 	size=$(du -sk "$2")
 	echo "$1=$n ${first:-0} ${last:-0} ${size%%[!0-9]*}"
+	[ "$1" != wal ] || [ -z "$last" ] || echo "written=$(stat -c %Y "$2/$last")"
 }
 look() { # pid uid path-by-its-own-name path-here
 	echo "dir=$1 $2 $3"

@@ -43,7 +43,7 @@ func judgeDataPath(s server) ([]Finding, error) {
 		})
 	}
 	u, _ := s.Host.Unit(s.Unit)
-	if unit := flagOf(u.Get("ExecStart"), "storage.tsdb.path"); s.Running && unit != "" && path.Clean(unit) != path.Clean(d.Path) {
+	if unit := FlagOf(u.Get("ExecStart"), "storage.tsdb.path"); s.Running && unit != "" && path.Clean(unit) != path.Clean(d.Path) {
 		found = append(found, Finding{
 			Level: Warn, Tag: "unit", Title: "the unit names another data folder than the running process has",
 			Evidence: []Evidence{Says("unit", unit), Says("process", d.Path)},
@@ -85,8 +85,8 @@ func orDefault(flag string) string {
 	return flag
 }
 
-// flagOf finds the value of a flag in a command line as systemctl shows it.
-func flagOf(line, name string) string {
+// FlagOf finds the value of a flag in a command line as systemctl shows it; "" when it has none.
+func FlagOf(line, name string) string {
 	words := strings.Fields(line)
 	for i, w := range words {
 		w = strings.TrimLeft(w, "-")

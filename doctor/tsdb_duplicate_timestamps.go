@@ -4,7 +4,7 @@ package doctor
 func tsdbDuplicateTimestamps() Check {
 	return Check{
 		ID: "tsdb/duplicate-timestamps", Title: "each series has one value at a time",
-		After: []string{"tsdb/answers", "tsdb/frozen-scrape-clock", "scrape/duplicate-targets", "scrape/limit", "clock/offset", "clock/stepped"},
+		After: []string{"tsdb/answers", "tsdb/frozen-scrape-clock", "scrape/duplicate-targets", "scrape/content", "scrape/limit", "clock/offset", "clock/stepped"},
 		On:    []string{"prometheus"}, Needs: []Shared{Metrics}, Uses: []Shared{Journal},
 		Ask:   asks(askTSDB, askTargets, askRuntime, askEarlier),
 		Judge: perDatabase("tsdb/duplicate-timestamps", judgeDuplicates),

@@ -17,7 +17,7 @@ func tsdbFutureRetention() Check {
 			Symptom:  "`Deleting obsolete block` in the log for blocks that are not old; months of history disappear after a jump of the clock.",
 			Cause:    "Retention by time counts back from the newest block, not from now. A block that is further ahead than the retention makes every good block obsolete.",
 			Evidence: "The bounds of all blocks, the newest sample in memory, and the retention in force. Blocks are counted that would be kept if the future ones were not there.",
-			Fix:      "Stop Prometheus at once, then monctl data repair moves the future blocks aside before the next start.",
+			Fix:      "Stop Prometheus at once, then monctl data repair writes the folder without the future blocks before the next start.",
 			Risk:     "No monitoring while it is stopped. Going on loses the history for good.",
 			Source:   "prometheus tsdb/db.go BeyondTimeRetention; prometheus#2893; reproduced with 2.42",
 		},

@@ -13,7 +13,7 @@ func tsdbHeadChunks() Check {
 			Symptom:  "`Loading on-disk chunks failed`, `Deletion of corrupted mmap chunk files failed, discarding chunk files completely`, or `opening storage failed: found unsequential head chunk files`.",
 			Cause:    "A crash or a bad disk; or a file of chunks_head/ was deleted.",
 			Evidence: "prometheus_tsdb_mmap_chunk_corruptions_total, the journal, and the numbers of the files.",
-			Fix:      "Prometheus rebuilds them from the WAL. When a number is missing it does not start: monctl data repair moves chunks_head aside. Never remove wal/ and keep chunks_head/: old chunks then attach to other series without a word.",
+			Fix:      "Prometheus rebuilds them from the WAL. When a number is missing it does not start: monctl data repair writes the folder anew from what can be read. Never remove wal/ and keep chunks_head/: old chunks then attach to other series without a word.",
 			Risk:     "Low while the WAL is whole.",
 			Source:   "prometheus tsdb/chunks/head_chunks.go, tsdb/head.go removeCorruptedMmappedChunks; prometheus#7412, #10838",
 		},

@@ -17,7 +17,7 @@ func tsdbHeadInFuture() Check {
 			Symptom:  "Nothing new on any graph while /targets says UP; `Error on ingesting samples that are too old or are too far into the future`.",
 			Cause:    "The clock was ahead when samples were stored. The TSDB has no upper limit for time, but refuses what is older than an hour before its newest sample.",
 			Evidence: "headStats.maxTime of /api/v1/status/tsdb against Prometheus' own clock, and true time where NTP gave it. Exact to a second.",
-			Fix:      "First the clock. Up to 10 minutes: wait. Up to 12 hours, from 2.39 on: storage.tsdb.out_of_order_time_window, with a restart. Otherwise the future samples are moved aside by monctl data repair. delete_series and clean_tombstones do not help: the head keeps its newest time.",
+			Fix:      "First the clock. Up to 10 minutes: wait. Up to 12 hours, from 2.39 on: monctl data repair --no-downtime, which sets storage.tsdb.out_of_order_time_window. Otherwise monctl data repair writes the folder anew without the future samples and keeps the old one. delete_series and clean_tombstones do not help: the head keeps its newest time.",
 			Risk:     "A restart with future blocks in the folder loses up to three hours of good samples: look first.",
 			Source:   "prometheus tsdb/head_append.go appendableMinValidTime; prometheus#6554, #12182, #13573; reproduced with 2.42",
 		},

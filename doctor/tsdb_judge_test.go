@@ -238,10 +238,43 @@ func TestNothingIsWellUnasked(t *testing.T) {
 		unknown[one.Check] = true
 	}
 	for _, c := range families() {
-		exempt := map[string]bool{"scrape/collectors": true, "tsdb/restarts": true} // of another component, and of systemd
+		exempt := map[string]bool{"scrape/collectors": true, "tsdb/restarts": true, "tsdb/stopped-ahead": true} // of another component, of systemd, of one that is stopped
 		if !unknown[c.ID] && !exempt[c.ID] {
 			t.Errorf("%s found nothing wrong in nothing", c.ID)
 		}
+	}
+}
+
+// TestStoppedAhead has a Prometheus that was stopped to set the clock back: starting it again is no cure.
+func TestStoppedAhead(t *testing.T) {
+	for name, c := range map[string]struct {
+		written time.Duration // after now
+		want    string
+	}{
+		"written 9 h ahead": {9 * time.Hour, "tsdb/stopped-ahead"},
+		"written just now":  {time.Second, "install/not-running"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStack()
+			prom := &s.vm1.Components[0]
+			prom.Running, prom.Process.PID = false, 0
+			s.vm1.Units = []Unit{{Name: prom.Unit, Properties: map[string]string{"ActiveState": "inactive", "UnitFileState": "enabled"}}}
+			s.probe = []Value{{"dir", "unit:" + prom.Unit + " 990 /var/lib/prometheus"}, {"written", fmt.Sprint(s.now.Add(c.written).Unix())}}
+			checks := append(families(), installNotRunning())
+			f := s.fleet(t)
+			r := Judge(f, checks)
+			stopped, _ := found(r, c.want, "")
+			if stopped.Level != Fail || stopped.MutedBy != "" {
+				t.Fatalf("got %+v in %+v", stopped, r.Causes())
+			}
+			starts := false
+			for _, fix := range Fixes(f, r, checks, Warn) {
+				starts = starts || strings.Contains(commands(fix.Steps), "systemctl start")
+			}
+			if starts != (c.want == "install/not-running") {
+				t.Errorf("it is started: %v", starts)
+			}
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package doctor
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 )
 
@@ -62,7 +63,18 @@ func (s server) now() (now time.Time, known bool) {
 }
 
 // repair is the command that plans the repair of the data; it shows what it would do before it does it.
-func (s server) repair() string { return "monctl data repair " + s.Host.Name + "/prometheus" }
+func (s server) repair() string { return "monctl data repair " + s.Host.Name + "/" + s.dataName() }
+
+// dataName tells it apart from others of its host, as monctl data does.
+func (s server) dataName() string {
+	if len(s.Host.Of(s.Kind)) < 2 {
+		return s.Kind
+	}
+	if len(s.Listen) > 0 {
+		return s.Kind + ":" + strconv.Itoa(int(s.Listen[0].Port()))
+	}
+	return s.Name
+}
 
 // rejected says how many samples a counter rejected within the last ten minutes, by the counter, or else by what the
 // journal says of it. It is not sure when only the sum since the start is known.

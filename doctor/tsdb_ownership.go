@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -44,7 +45,7 @@ func judgeOwnership(s server) ([]Finding, error) {
 	}
 	return []Finding{{
 		Level: level, Title: "files in the data folder belong to another user",
-		Evidence: append([]Evidence{Says("for example", d.Path+"/"+strings.TrimPrefix(d.Foreign[0], "./")), Number("user of prometheus", float64(d.UID), "1"), Number("owner of the folder", float64(d.Owner), "1")}, last(lines)...),
+		Evidence: append([]Evidence{Says("for example", path.Join(d.Path, d.Foreign[0])), Number("user of prometheus", float64(d.UID), "1"), Number("owner of the folder", float64(d.Owner), "1")}, last(lines)...),
 		Cause:    "Something else wrote there: a Prometheus started as root, or a restored backup.",
 		Fix:      fmt.Sprintf("chown -RhP %d -- %s", d.UID, quote(d.Path)),
 	}}, nil

@@ -16,7 +16,7 @@ func tsdbRestarts() Check {
 			Symptom:  "Gaps in every graph; `Start request repeated too quickly`; `Replaying WAL, this may take a while` again and again; `oom-kill`.",
 			Cause:    "It is killed for want of memory while it replays its log, or a fatal error ends every start.",
 			Evidence: "NRestarts and Result of the unit, and the last fatal line of the journal.",
-			Fix:      "By the cause: more memory or a higher MemoryMax for the replay, room on the disk, owners. The WAL is moved aside last, by monctl data repair.",
+			Fix:      "By the cause: more memory or a higher MemoryMax for the replay, room on the disk, owners. The data come last: monctl data inspect says whether they are the cause, monctl data repair cures them.",
 			Risk:     "Moving the WAL aside loses up to three hours.",
 			Source:   "systemd.service(5); prometheus#13939, #6934, #10015",
 		},
@@ -33,7 +33,7 @@ func judgeServerRestarts(s server) ([]Finding, error) {
 		return nil, fmt.Errorf("systemd says %q for NRestarts of %s", u.Get("NRestarts"), s.Unit)
 	}
 	result := u.Get("Result")
-	lines, _ := s.said(append([]string{"oom-kill", "A process of this unit has been killed by the OOM killer", "Start request repeated too quickly"}, saysFatal...)...)
+	lines, _ := s.saidSince(0, append([]string{"oom-kill", "A process of this unit has been killed by the OOM killer", "Start request repeated too quickly"}, saysFatal...))
 	if n < 3 && result != "oom-kill" && result != "start-limit-hit" {
 		return nil, nil
 	}

@@ -38,6 +38,11 @@ func (s server) keeps() (time.Duration, error) {
 	return defaultRetention, nil
 }
 
+// Retention is the retention by time in force at a Prometheus that was asked for its flags and configuration; 0 is without end.
+func (h Host) Retention(c Component) (time.Duration, error) {
+	return server{Component: c, Host: h}.keeps()
+}
+
 func sizeSet(size string) bool { return size != "" && size != "0" && size != "0B" }
 
 // flags are those in force, by the API; of the command line when it does not run.

@@ -6,7 +6,7 @@ import "fmt"
 func tsdbSamplesAhead() Check {
 	return Check{
 		ID: "tsdb/samples-ahead", Title: "a sender with a wrong clock cannot stop ingestion",
-		After: []string{"tsdb/answers"},
+		After: []string{"tsdb/answers", "tsdb/head-in-future"},
 		On:    []string{"prometheus"}, Needs: []Shared{Metrics},
 		Ask:   asks(askFlags, askTSDB),
 		Judge: perDatabase("tsdb/samples-ahead", judgeSamplesAhead),

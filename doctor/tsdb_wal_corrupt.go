@@ -13,7 +13,7 @@ func tsdbWALCorrupt() Check {
 			Symptom:  "`Encountered WAL read error, attempting repair`, `Deleting all segments newer than corrupted segment`, `create checkpoint: read segments: corruption in segment`, or a start that ends with `segments are not sequential`.",
 			Cause:    "A torn write after a power loss, a kill or a full disk; or somebody deleted a file in the middle.",
 			Evidence: "prometheus_tsdb_wal_corruptions_total, the journal, and the numbers of the segments on the disk.",
-			Fix:      "After a repair of its own nothing is left to do. Otherwise monctl data repair saves what can be read and moves the log aside.",
+			Fix:      "After a repair of its own nothing is left to do. Otherwise monctl data repair saves what can be read, also from the head's chunks, and keeps the old folder.",
 			Risk:     "At most three hours of samples, which the damage took already.",
 			Source:   "prometheus tsdb/wlog/wlog.go Repair; prometheus#7835, #18552, #10838, #6080",
 		},
@@ -32,6 +32,10 @@ func judgeWALCorrupt(s server) ([]Finding, error) {
 			},
 			Cause: "A file of wal/ was deleted or left over from a repair. Prometheus says `segments are not sequential`.", Fix: s.repair(),
 		})
+		if !s.Running {
+			found[0].Title = "segments of the write-ahead log are missing: prometheus does not start"
+			return found, nil
+		}
 	}
 	lines, known := s.said("Encountered WAL read error", "corruption in segment", "segments are not sequential", "Deleting all segments newer than corrupted segment")
 	n, metricErr := s.metric("prometheus_tsdb_wal_corruptions_total")

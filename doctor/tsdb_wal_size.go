@@ -6,7 +6,7 @@ import "fmt"
 func tsdbWALSize() Check {
 	return Check{
 		ID: "tsdb/wal-size", Title: "the write-ahead log is cut by checkpoints",
-		After: []string{"tsdb/compaction", "tsdb/wal-corrupt", "tsdb/head-in-future", "tsdb/disk-space"},
+		After: []string{"tsdb/answers", "tsdb/compaction", "tsdb/wal-corrupt", "tsdb/head-in-future", "tsdb/disk-space"},
 		On:    []string{"prometheus"}, Reads: []string{dataProbe}, Needs: []Shared{Metrics}, Uses: []Shared{Journal},
 		Ask:   asks(askRuntime),
 		Judge: perDatabase("tsdb/wal-size", judgeWALSize),

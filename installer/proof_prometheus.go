@@ -15,7 +15,7 @@ import (
 func (r *Run) provePrometheus(ctx context.Context, asker *prove.Asker, i desired.Instance, hosts []*Host, quick bool, found *proofs) {
 	p := prove.Prometheus{Asker: asker, Base: "http://" + i.Local()}
 	r.proveAlertmanagers(ctx, p, i, found) // first, because a reload makes Prometheus forget them for up to 5 s
-	expected, hostOf := r.expected(i, hosts)
+	expected, hostOf := r.expected(i, hosts, quick)
 	down, err := r.allUp(ctx, p, i, expected, quick)
 	if err != nil {
 		found.add(i.Host.Name, Proof{Kind: ProofReady, What: "Prometheus answers", Unit: i.Unit(), Err: err})
@@ -54,8 +54,9 @@ func (r *Run) allUp(ctx context.Context, p prove.Prometheus, i desired.Instance,
 	return p.AllUp(ctx, expected)
 }
 
-// expected lists the targets of a Prometheus on the given hosts, and which host each is on.
-func (r *Run) expected(i desired.Instance, hosts []*Host) ([]prove.Expected, map[prove.Series]string) {
+// expected lists the targets of a Prometheus on the given hosts, and which host each is on. began says that this run
+// started the Prometheus.
+func (r *Run) expected(i desired.Instance, hosts []*Host, began bool) ([]prove.Expected, map[prove.Series]string) {
 	var expected []prove.Expected
 	hostOf := map[prove.Series]string{}
 	for _, t := range r.Stack.Targets(i) {
@@ -65,7 +66,8 @@ func (r *Run) expected(i desired.Instance, hosts []*Host) ([]prove.Expected, map
 		}
 		s := prove.Series{Job: t.Job, Instance: t.Labels["instance"]}
 		hostOf[s] = t.Host
-		expected = append(expected, prove.Expected{Series: s, Address: t.Address, Fresh: changedJob(r, hosts[n], t.Job)})
+		isNew := began && starts(hosts[n].Plan, desired.UnitName(t.Job))
+		expected = append(expected, prove.Expected{Series: s, Address: t.Address, New: isNew, Fresh: !isNew && changedJob(r, hosts[n], t.Job)})
 	}
 	return expected, hostOf
 }

@@ -114,7 +114,7 @@ func goodbye(out io.Writer, l *hosts.Lab, monctl, inventory string) {
 	fmt.Fprintf(out, `
 It runs, and stays until you end it:
 
-  Prometheus    http://%[1]s:9090/api/v1/targets   (Debian's build has no page of its own)
+  Prometheus    http://%[1]s:9090/api/v1/targets   (the lab's builds have no pages of their own)
   Alertmanager  http://%[1]s:9093
   Grafana       http://%[1]s:3000   a stand-in in this lab, not Grafana
 

@@ -118,10 +118,10 @@ func (u *UI) finding(f doctor.Finding, by string) {
 	}
 	u.Print("%s%s %s: %s  %s", by, u.mark(f.Level), u.paint.bold(where), f.Title, u.paint.dim(f.Check))
 	for _, e := range f.Evidence {
-		u.Print("%s    %s", by, u.paint.dim(e.What+": "+evidence(e)))
+		u.Print("%s    %s", by, u.paint.dim(u.wrapOut(e.What+": "+evidence(e), by+"      ")))
 	}
 	if f.Cause != "" {
-		u.Print("%s    %s", by, f.Cause)
+		u.Print("%s    %s", by, u.wrapOut(f.Cause, by+"    "))
 	}
 	if !f.Since.IsZero() {
 		u.Print("%s    since %s", by, f.Since.UTC().Format("2006-01-02 15:04:05 UTC"))
@@ -207,7 +207,23 @@ func (u *UI) Changes(at time.Time, changes []doctor.Change) {
 			u.Print("%s %s %s: well again: %s", at.Format(time.TimeOnly), u.paint.green("✓"), strings.TrimSpace(c.Host+" "+c.Component), c.Title)
 			continue
 		}
+		if c.MutedBy != "" && !u.Verbose {
+			u.Print("%s   %s %s: %s  %s", at.Format(time.TimeOnly), u.mark(c.Level), strings.TrimSpace(c.Host+" "+c.Component), c.Title, u.paint.dim(c.Check+", because of "+c.MutedBy))
+			continue
+		}
 		u.finding(c.Finding, at.Format(time.TimeOnly)+" ")
+	}
+}
+
+// Answers prints the hosts that cannot be examined any more, and those that can again.
+func (u *UI) Answers(at time.Time, gone []doctor.Lost, back []string) {
+	for _, l := range gone {
+		u.Emit("host", map[string]any{"at": at.UTC().Format(time.RFC3339), "host": l.Name, "examined": false, "error": l.Why})
+		u.Print("%s %s %s: cannot be examined any more: %s", at.Format(time.TimeOnly), u.paint.red("✗"), u.paint.bold(l.Name), l.Why)
+	}
+	for _, name := range back {
+		u.Emit("host", map[string]any{"at": at.UTC().Format(time.RFC3339), "host": name, "examined": true})
+		u.Print("%s %s %s: is examined again", at.Format(time.TimeOnly), u.paint.green("✓"), u.paint.bold(name))
 	}
 }
 
@@ -215,7 +231,7 @@ func (u *UI) Changes(at time.Time, changes []doctor.Change) {
 func (u *UI) Fixes(fixes []doctor.Fix) {
 	for _, f := range fixes {
 		u.Emit("fix", f)
-		u.Print("\n%s", u.paint.bold(f.Title))
+		u.Print("\n%s: %s", u.paint.bold(f.Host), f.Title)
 		for n, s := range f.Steps {
 			u.Print("  %d. %s", n+1, s.Why)
 			u.Print("%s", u.paint.dim(indent(s.Run, "       ")))
@@ -269,7 +285,7 @@ func (u *UI) Explain(checks []doctor.Check) {
 			{"caused by", strings.Join(c.After, ", ")},
 		} {
 			if part.text != "" {
-				u.Print("  %-10s %s", part.name, part.text)
+				u.Print("  %-10s %s", part.name, u.wrapOut(part.text, "             "))
 			}
 		}
 	}

@@ -40,16 +40,22 @@ func (u *UI) Note(format string, args ...any) {
 	u.Say("%s", u.wrap(fmt.Sprintf(format, args...), "  "))
 }
 
-// wrap breaks prose for a terminal between words, never within one; the lines after the first begin with indent.
-func (u *UI) wrap(s, indent string) string {
-	if !u.errTTY {
+// wrap breaks prose for a terminal on standard error between words, never within one; the lines after the first begin
+// with indent.
+func (u *UI) wrap(s, indent string) string { return wrapAt(s, indent, u.errTTY, u.errWidth-8) }
+
+// wrapOut is wrap for standard output.
+func (u *UI) wrapOut(s, indent string) string { return wrapAt(s, indent, u.outTTY, u.width-len(indent)-1) }
+
+func wrapAt(s, indent string, tty bool, width int) string {
+	if !tty {
 		return strings.ReplaceAll(s, "\n", "\n"+indent)
 	}
 	var lines []string
 	for paragraph := range strings.SplitSeq(s, "\n") {
 		line := ""
 		for word := range strings.SplitSeq(paragraph, " ") {
-			if line != "" && text.StringWidthWithoutEscSequences(line+" "+word) > u.errWidth-8 {
+			if line != "" && text.StringWidthWithoutEscSequences(line+" "+word) > max(width, 20) {
 				lines = append(lines, line)
 				line = word
 				continue

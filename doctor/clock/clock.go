@@ -20,6 +20,12 @@ func (i Interval) Value() time.Duration { return i.Low + (i.High-i.Low)/2 }
 // Bound is half the width: the truth is within Value ± Bound.
 func (i Interval) Bound() time.Duration { return (i.High - i.Low + 1) / 2 }
 
+// Aged is an interval that was known some time ago: the clocks may have drifted apart since.
+func (i Interval) Aged(by time.Duration) Interval {
+	allow := time.Duration(float64(by) * drift)
+	return Interval{i.Low - allow, i.High + allow}
+}
+
 // Minus is the interval of the difference of two clocks that were both compared with this machine's.
 func (i Interval) Minus(o Interval) Interval { return Interval{i.Low - o.High, i.High - o.Low} }
 
@@ -72,5 +78,6 @@ type Server struct {
 	Offset      Interval // true time according to it minus this machine's clock
 	Stratum     int
 	Falseticker bool   // its interval contradicts the majority
+	Kissed      bool   // it answered with a kiss of death: it is not to be asked again
 	Err         string // why its answer does not count
 }

@@ -47,6 +47,7 @@ func askOne(ctx context.Context, w Watch, name string) Server {
 		// RootDistance is λ of RFC 5905: half the delay to the primary server, and all dispersions.
 		s.Offset = Around(r.ClockOffset, r.RootDistance)
 	case r != nil && r.IsKissOfDeath():
+		s.Kissed = true
 		s.Err = fmt.Sprintf("kiss of death %q: it does not want to be asked", r.KissCode)
 	default:
 		s.Err = plain(err)

@@ -1,11 +1,13 @@
 package fleettest
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +17,8 @@ import (
 
 // OpenSSH is a real sshd on loopback, which root logs in to with a key.
 type OpenSSH struct {
-	dir  string
-	port int
+	dir, sshd string
+	port      int
 }
 
 // StartOpenSSH runs sshd until the test ends, with three host keys (ed25519, ecdsa, rsa) and more lines for
@@ -31,24 +33,52 @@ func StartOpenSSH(t testing.TB, config string) *OpenSSH {
 		t.Skip("sshd is not installed (apt-get install openssh-server)")
 	}
 	must(t, os.MkdirAll("/run/sshd", 0o755)) // where sshd separates its privileges
-	s := &OpenSSH{dir: t.TempDir(), port: freePort(t)}
+	s := &OpenSSH{dir: t.TempDir(), sshd: sshd, port: freePort(t)}
 	writeKey(t, s.Key())
 	must(t, os.WriteFile(s.file("sshd_config"), []byte(s.config(t, config)), 0o600))
-	log, err := os.Create(s.file("log"))
+	s.listen(t, "127.0.0.1")
+	return s
+}
+
+// HostAt runs one more sshd, with the same keys, on another address of loopback, and says how to reach it.
+func (s *OpenSSH) HostAt(t testing.TB, address string) fleet.Host {
+	t.Helper()
+	s.listen(t, address)
+	h := s.Host()
+	h.Name, h.Address = address, address
+	return h
+}
+
+// listen runs an sshd until the test ends.
+func (s *OpenSSH) listen(t testing.TB, address string) {
+	t.Helper()
+	listens := net.JoinHostPort(address, strconv.Itoa(s.port))
+	log, err := os.Create(s.file("log-" + address))
 	must(t, err)
-	cmd := exec.Command(sshd, "-D", "-e", "-f", s.file("sshd_config"))
+	cmd := exec.Command(s.sshd, "-D", "-e", "-f", s.file("sshd_config"), "-o", "ListenAddress="+listens)
 	cmd.Stderr = log
 	must(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		if text, _ := os.ReadFile(s.file("log")); t.Failed() {
+		if text, _ := os.ReadFile(log.Name()); t.Failed() {
 			t.Logf("sshd says:\n%s", text)
 		}
 		_ = log.Close()
 	})
-	s.await(t)
-	return s
+	s.know(t, address)
+	await(t, listens, log.Name())
+}
+
+// know puts the key of an address into the known_hosts file.
+func (s *OpenSSH) know(t testing.TB, address string) {
+	t.Helper()
+	public, err := os.ReadFile(s.file("ssh_host_ed25519_key.pub"))
+	must(t, err)
+	known, err := os.OpenFile(s.KnownHosts(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	must(t, err)
+	_, err = fmt.Fprintf(known, "[%s]:%d %s", address, s.port, public)
+	must(t, errors.Join(err, known.Close()))
 }
 
 func (s *OpenSSH) file(name string) string { return filepath.Join(s.dir, name) }
@@ -74,23 +104,19 @@ func (s *OpenSSH) config(t testing.TB, more string) string {
 		}
 		lines = append(lines, "HostKey "+key)
 	}
-	public, err := os.ReadFile(s.file("ssh_host_ed25519_key.pub"))
-	must(t, err)
-	lines = append(lines, fmt.Sprintf("ListenAddress 127.0.0.1:%d", s.port))
-	must(t, os.WriteFile(s.KnownHosts(), fmt.Appendf(nil, "[127.0.0.1]:%d %s", s.port, public), 0o600))
 	return strings.Join(append([]string{more}, lines...), "\n") + "\n" // the first value of a keyword wins
 }
 
-func (s *OpenSSH) await(t testing.TB) {
+func await(t testing.TB, address, log string) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", s.port)); err == nil {
+		if c, err := net.Dial("tcp", address); err == nil {
 			_ = c.Close()
 			return
 		}
 	}
-	text, _ := os.ReadFile(s.file("log"))
-	t.Fatalf("sshd does not listen:\n%s", text)
+	text, _ := os.ReadFile(log)
+	t.Fatalf("sshd does not listen at %s:\n%s", address, text)
 }
 
 // freePort is a port that was free a moment ago.

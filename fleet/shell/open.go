@@ -60,15 +60,11 @@ func (g *greeter) greet(ctx context.Context) error {
 	heard := make(chan outcome, 1)
 	go func() {
 		said, err := g.errGreeting(ctx)
-		if err != nil {
-			_ = g.end(err)
-		}
+		g.endUnlessEOF(err)
 		heard <- outcome{said, err}
 	}()
 	said, err := until(g.out, maxNoise, nil)
-	if err != nil && !errors.Is(err, io.EOF) {
-		_ = g.end(err) // on EOF, standard error may still hold the reason
-	}
+	g.endUnlessEOF(err)
 	errs := <-heard
 	if err == nil && errs.err == nil {
 		return nil
@@ -80,10 +76,18 @@ func (g *greeter) greet(ctx context.Context) error {
 	return diagnose(cause, said, errs.said)
 }
 
+// endUnlessEOF ends the session when one stream cannot go on. The end of a stream is no such reason: to close the pipes
+// then would lose what the other one still holds, which often says why there is no shell.
+func (g *greeter) endUnlessEOF(err error) {
+	if err != nil && !errors.Is(err, io.EOF) {
+		_ = g.end(err)
+	}
+}
+
 // errGreeting reads standard error up to the greeting and gives sudo the password when it prompts.
 func (g *greeter) errGreeting(ctx context.Context) ([]byte, error) {
 	prompts := 0
-	said, err := until(g.err, maxNoise, func(said []byte) error {
+	return until(g.err, maxNoise, func(said []byte) error {
 		if !bytes.HasSuffix(said, []byte(prompt)) {
 			return nil
 		}
@@ -92,10 +96,6 @@ func (g *greeter) errGreeting(ctx context.Context) ([]byte, error) {
 		}
 		return g.answer(ctx)
 	})
-	if errors.Is(err, io.EOF) {
-		return said, g.lost()
-	}
-	return said, err
 }
 
 func (g *greeter) answer(ctx context.Context) error {
@@ -108,9 +108,7 @@ func (g *greeter) answer(ctx context.Context) error {
 	if err != nil {
 		return wantsPassword(err)
 	}
-	if _, err := io.WriteString(g.pipes.Stdin, password+"\n"); err != nil {
-		return g.lost()
-	}
+	_, _ = io.WriteString(g.pipes.Stdin, password+"\n") // who does not read it has ended, and has maybe said why
 	return nil
 }
 

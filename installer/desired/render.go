@@ -19,6 +19,10 @@ var functions = template.FuncMap{
 		b, err := json.Marshal(s)
 		return string(b), err
 	},
+	// within says of a version whether it is at least the first one given and below the second.
+	"within": func(version, least, below string) bool {
+		return templates.CompareVersions(version, least) >= 0 && templates.CompareVersions(version, below) < 0
+	},
 }
 
 func render(name, source string, data any) (string, error) {

@@ -82,7 +82,7 @@ func unknownComponent(inv *inventory.Inventory, name string, catalog templates.C
 			pos = h.ComponentPos[n]
 		}
 	}
-	return inv.ErrorAt(pos, "there is no component %q%s", name, inventory.Suggest(name, catalog.Names()))
+	return fault.Misuse(inv.ErrorAt(pos, "there is no component %q%s", name, inventory.Suggest(name, catalog.Names())), "monctl catalog lists them.")
 }
 
 // ports reports two instances of one host that would listen on the same port.

@@ -45,6 +45,39 @@ func (p Prometheus) get(ctx context.Context, path string, out any) error {
 	return json.Unmarshal(answer.Data, out)
 }
 
+// Value is one element of an instant vector.
+type Value struct {
+	Labels map[string]string
+	Value  float64
+}
+
+// Query asks an instant query; at is the moment, zero for the server's now.
+func (p Prometheus) Query(ctx context.Context, expr string, at time.Time) ([]Value, error) {
+	var data struct {
+		Result []struct {
+			Metric map[string]string
+			Value  [2]any
+		}
+	}
+	question := url.Values{"query": {expr}}
+	if !at.IsZero() {
+		question.Set("time", strconv.FormatFloat(float64(at.UnixMilli())/1000, 'f', 3, 64))
+	}
+	if err := p.get(ctx, "/api/v1/query?"+question.Encode(), &data); err != nil {
+		return nil, err
+	}
+	list := make([]Value, 0, len(data.Result))
+	for _, r := range data.Result {
+		text, _ := r.Value[1].(string)
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return nil, fmt.Errorf("query %s: value %q: %w", expr, text, err)
+		}
+		list = append(list, Value{r.Metric, v})
+	}
+	return list, nil
+}
+
 // Targets lists the active targets.
 func (p Prometheus) Targets(ctx context.Context) ([]Target, error) {
 	var data struct {
@@ -74,23 +107,13 @@ func (p Prometheus) Targets(ctx context.Context) ([]Target, error) {
 // Prometheus forget the health of its targets until their next scrape, and it ends the series of up; what was stored a
 // moment before still says whether they were scraped.
 func (p Prometheus) Up(ctx context.Context, window time.Duration) (map[Series]float64, error) {
-	var data struct {
-		Result []struct {
-			Metric map[string]string
-			Value  [2]any
-		}
-	}
-	if err := p.get(ctx, "/api/v1/query?query="+url.QueryEscape(fmt.Sprintf("last_over_time(up[%ds])", int(window.Seconds()))), &data); err != nil {
+	values, err := p.Query(ctx, fmt.Sprintf("last_over_time(up[%ds])", int(window.Seconds())), time.Time{})
+	if err != nil {
 		return nil, err
 	}
-	up := make(map[Series]float64, len(data.Result))
-	for _, r := range data.Result {
-		text, _ := r.Value[1].(string)
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return nil, fmt.Errorf("query up: value %q: %w", text, err)
-		}
-		up[Series{r.Metric["job"], r.Metric["instance"]}] = v
+	up := make(map[Series]float64, len(values))
+	for _, v := range values {
+		up[Series{v.Labels["job"], v.Labels["instance"]}] = v.Value
 	}
 	return up, nil
 }

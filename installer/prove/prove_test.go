@@ -207,3 +207,16 @@ func TestGrafana(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// TestJudgeOfANewTarget: any scrape is about it, but there must have been one; what is stored may be of a former life.
+func TestJudgeOfANewTarget(t *testing.T) {
+	e := Expected{Series: node, Address: "10.0.0.1:9100", New: true}
+	for health, want := range map[string]error{"up": nil, "unknown": errUnscraped} {
+		if got := judge(e, target(health, "", t0), true, map[Series]time.Time{node: t0}); !errors.Is(got, want) {
+			t.Errorf("%s: got %v, want %v", health, got, want)
+		}
+	}
+	if got := judge(e, target("down", "refused", t0), true, nil); got == nil {
+		t.Error("a target that is down is up")
+	}
+}

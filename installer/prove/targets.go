@@ -15,6 +15,9 @@ type Expected struct {
 	// Fresh asks for a scrape that ended after the waiting began, because the target was just changed: an older
 	// "up" is about the process before.
 	Fresh bool
+	// New asks for a scrape, whenever it was: neither the target nor Prometheus ran before this change, so there is no
+	// process before that it could be about.
+	New bool
 }
 
 // hopeless is how many failed scrapes of a target end the waiting for it: enough for a component that is ready but
@@ -110,7 +113,7 @@ func judge(e Expected, t Target, known bool, before map[Series]time.Time) error 
 		return fmt.Errorf("Prometheus scrapes %s instead of %s", t.Address, e.Address)
 	case t.Health == "down":
 		return errors.New(t.LastError)
-	case e.Fresh && t.Health != "up":
+	case (e.Fresh || e.New) && t.Health != "up":
 		return errUnscraped
 	case e.Fresh && (before == nil || !t.LastScrape.After(before[e.Series])):
 		return errors.New("not scraped since it was changed")

@@ -90,6 +90,7 @@ func setUp(ctx context.Context) (err error) {
 func (s *shared) build(ctx context.Context) error {
 	s.monctl = filepath.Join(s.dir, "monctl")
 	build := exec.CommandContext(ctx, "go", "build", "-o", s.monctl, "github.com/monctl/monctl/cmd/monctl")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // static, as it is published: a test runs it on a host
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build monctl: %w\n%s", err, out)
 	}

@@ -25,7 +25,7 @@ func TestStory(t *testing.T) {
 	step(t, "dashboard", func(t *testing.T) { storyDashboard(t, all[0]) })
 	step(t, "again", func(t *testing.T) { storyAgain(t, c, all) })
 	step(t, "status", func(t *testing.T) {
-		c.run(t, "status").want(t, done, "prometheus", "2.53.3", "node_exporter", "1.12.1", "arm64", "7/7 up", "all is well")
+		c.run(t, "status").want(t, done, "prometheus", "3.13.5", "node_exporter", "1.12.1", "arm64", "7/7 up", "all is well")
 	})
 	step(t, "uninstall", func(t *testing.T) { storyUninstall(t, c, all) })
 }
@@ -55,7 +55,7 @@ func storyInit(t *testing.T, c *controller, all []*hosts.Host) {
 
 func storyPlan(t *testing.T, c *controller, all []*hosts.Host) {
 	before := statesOf(t, all)
-	c.run(t, "plan").want(t, changes, "h1", "a1", "/etc/monctl/prometheus/prometheus.yml", "monctl-grafana.service", "2.53.3")
+	c.run(t, "plan").want(t, changes, "h1", "a1", "/etc/monctl/prometheus/prometheus.yml", "monctl-grafana.service", "3.13.5")
 	sameAll(t, all, before)
 }
 
@@ -65,7 +65,7 @@ func storyInstall(t *testing.T, c *controller, all []*hosts.Host) {
 	sameAll(t, all, before)
 	c.run(t, "install", "--yes").want(t, done, "installed and proven", "4 hosts", "7 components", "http://"+all[0].Address+":3000")
 	text, err := os.ReadFile(filepath.Join(c.dir, "monctl.lock"))
-	if err != nil || !strings.Contains(string(text), "2.53.3") || !strings.Contains(string(text), "arm64") {
+	if err != nil || !strings.Contains(string(text), "3.13.5") || !strings.Contains(string(text), "arm64") {
 		t.Errorf("the lock file is not what was installed: %v\n%s", err, text)
 	}
 }
@@ -119,7 +119,7 @@ func storyModes(t *testing.T, h *hosts.Host) {
 		"/var/lib/monctl/grafana/admin_password":          "600 monctl-grafana:monctl-grafana",
 		"/var/lib/monctl/prometheus":                      "750 monctl-prometheus:monctl-prometheus",
 		"/var/lib/monctl/.host":                           "700 root:root",
-		"/opt/monctl/prometheus/2.53.3/prometheus":        "755 root:root",
+		"/opt/monctl/prometheus/3.13.5/prometheus":        "755 root:root",
 		"/etc/systemd/system/monctl-prometheus.service":   "644 root:root",
 		"/etc/systemd/system/monctl-alertmanager.service": "644 root:root",
 	}

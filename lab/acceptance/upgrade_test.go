@@ -21,8 +21,8 @@ func TestUpgradeKeepsData(t *testing.T) {
 
 	c.flags["catalog"] = lab.catalog
 	c.run(t, "install", "--yes").want(t, done, "nothing to change")
-	c.run(t, "upgrade", "prometheus").want(t, refused, "not confirmed")
-	c.run(t, "upgrade", "prometheus", "--yes").want(t, done, "2.42.0", "2.53.3", "installed and proven")
+	c.run(t, "upgrade", "prometheus@2.53.3").want(t, refused, "not confirmed")
+	c.run(t, "upgrade", "prometheus@2.53.3", "--yes").want(t, done, "2.42.0", "2.53.3", "installed and proven")
 	if got := prometheusVersion(t, h); got != "2.53.3" {
 		t.Errorf("after the upgrade %s runs", got)
 	}
@@ -45,6 +45,38 @@ func TestUpgradeKeepsData(t *testing.T) {
 	c.run(t, "upgrade", "prometheus@2.42.0", "--yes").want(t, done)
 	c.run(t, "upgrade", "prometheus@2.53.3", "--yes").want(t, done)
 	c.run(t, "upgrade", "prometheus@2.42.0", "--yes").want(t, refused, "older than the installed", "--allow-downgrade")
+}
+
+// TestUpgradeToPrometheus3 crosses the major version, with what is the newest release of the mirror: it keeps the samples
+// of the old one, and finds new targets at once.
+func TestUpgradeToPrometheus3(t *testing.T) {
+	t.Parallel()
+	h := takeAny(t)
+	c := newController(t, only(h, "prometheus, node_exporter")+"components: {prometheus: {scrape_interval: 1s}}\n")
+	c.flags["catalog"] = catalogUpTo(t, "prometheus", "2.53.3")
+	c.run(t, "install", "--yes").want(t, done, "2.53.3")
+	eventually(t, "samples", func() bool { return samples(t, h) >= 3 })
+	before := samples(t, h)
+
+	c.flags["catalog"] = lab.catalog
+	c.run(t, "upgrade", "prometheus", "--yes").want(t, done, "2.53.3", "3.13.5", "installed and proven")
+	if got := prometheusVersion(t, h); got != "3.13.5" {
+		t.Errorf("after the upgrade %s runs", got)
+	}
+	if after := samples(t, h); after < before {
+		t.Errorf("%v samples before the upgrade, %v after it", before, after)
+	}
+	lockFile(t, c, "3.13.5")
+	c.run(t, "plan").want(t, done)
+	c.run(t, "status").want(t, done, "3.13.5", "2/2 up")
+
+	c.run(t, "rollback", h.Name, "--yes").want(t, done)
+	if got := prometheusVersion(t, h); got != "2.53.3" {
+		t.Errorf("after the rollback %s runs", got)
+	}
+	if back := samples(t, h); back < before {
+		t.Errorf("%v samples before the upgrade, %v after the rollback", before, back)
+	}
 }
 
 // samples counts those of one series in the last hour, over all processes of Prometheus.

@@ -42,6 +42,17 @@ func Busybox(ctx context.Context, cache string) (string, error) {
 	return filepath.Join(dir, "bin/busybox"), err
 }
 
+// Chrony returns a real NTP server for this machine, unpacked and not installed: chronyd would set a clock where it is.
+func Chrony(ctx context.Context, cache string) (string, error) {
+	dir, err := ensure(ctx, cache, "chrony", func(lists *apt.Lists, unpacked, dir string) error {
+		if err := lists.Unpack(ctx, "chrony", unpacked); err != nil {
+			return err
+		}
+		return move(unpacked, dir, "usr/sbin/chronyd")
+	})
+	return filepath.Join(dir, "usr/sbin/chronyd"), err
+}
+
 // ensure makes a folder in the cache unless it is there. It appears under its
 // name only when it is complete.
 func ensure(ctx context.Context, cache, name string, fill func(lists *apt.Lists, unpacked, dir string) error) (string, error) {

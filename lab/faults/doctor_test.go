@@ -1,39 +1,11 @@
 package faults
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
-
-// outcome is what a command did.
-type outcome struct {
-	code           int
-	stdout, stderr string
-}
-
-// run is one command of monctl in the folder of the inventory. A code of -1 is a command that did not end by itself.
-func (s *shared) run(ctx context.Context, args ...string) outcome {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
-	args = append(args, "--ssh-config="+s.SSHConfig(), "--cache-dir="+filepath.Join(s.dir, "cache"),
-		"--catalog="+filepath.Join(s.dir, "catalog"), "--mirror="+s.url)
-	cmd := exec.CommandContext(ctx, s.monctl, args...)
-	cmd.Dir, cmd.Env = s.dir, []string{"HOME=" + s.dir, "PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
-		return outcome{-1, "", err.Error()}
-	}
-	return outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
-}
 
 // finding is what this test reads of one.
 type finding struct {
@@ -61,10 +33,10 @@ func (f finding) says(word string) bool {
 	return strings.Contains(text, word)
 }
 
-// examine runs the doctor over some hosts, or all. Without NTP it judges clocks among each other, here and anywhere.
-func examine(t *testing.T, names ...string) []finding {
+// examine runs the doctor over all hosts. Without NTP it judges clocks among each other, here and anywhere.
+func (s *site) examine(t *testing.T) []finding {
 	t.Helper()
-	o := lab.run(t.Context(), append([]string{"doctor", "--json", "--ntp=", "--timeout=5s"}, names...)...)
+	o := s.run(t.Context(), "doctor", "--json", "--ntp=", "--timeout=5s")
 	var all []finding
 	for line := range strings.Lines(o.stdout) {
 		var event struct {

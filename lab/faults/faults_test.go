@@ -2,29 +2,46 @@ package faults
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
-// TestFaults breaks the stack in one way after another. A healthy one comes first, on both machines.
+// TestHealthy examines stacks with which nothing is wrong, on both machines: not one finding, not even a note.
+func TestHealthy(t *testing.T) {
+	if lab == nil {
+		t.Skip("needs root: it has real hosts")
+	}
+	for _, s := range lab.sites {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			s.eventually(t, "all is scraped", well)
+			if found := s.examine(t); len(found) > 0 {
+				t.Errorf("false alarms:\n%s", lines(found))
+			}
+		})
+	}
+}
+
+// TestFaults breaks stacks in one way after another.
 func TestFaults(t *testing.T) {
 	if lab == nil {
 		t.Skip("needs root: it breaks real hosts")
 	}
-	eventually(t, "all is scraped", well)
-	t.Run("healthy", func(t *testing.T) {
-		if found := above(examine(t)); len(found) > 0 {
-			t.Errorf("false alarms:\n%s", lines(found))
+	rows := slices.Concat(installRows, scrapeRows, loginRows, dataRows, alertRows)
+	table := make([]string, len(rows))
+	t.Cleanup(func() {
+		t.Logf("\n%s", strings.Join(table, ""))
+		if *update && !t.Failed() {
+			writeTable(t, table)
 		}
 	})
-	var table []string
-	for _, r := range slices.Concat(installRows, scrapeRows) {
+	for i, r := range rows {
 		t.Run(r.fault, func(t *testing.T) {
-			if found, ok := r.run(t); ok {
-				table = append(table, r.tableRow(found))
+			t.Parallel()
+			s := take(t)
+			if found, ok := r.run(t, s); ok {
+				table[i] = r.tableRow(s, found)
 			}
 		})
-	}
-	if *update && !t.Failed() {
-		writeTable(t, table)
 	}
 }

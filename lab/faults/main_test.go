@@ -1,5 +1,5 @@
 // Package faults proves that monctl doctor names causes: its test breaks real
-// hosts of a lab in one way after another, with the real programs on them, runs
+// hosts of labs in one way after another, with the real programs on them, runs
 // the real binary and wants the one right cause and no other. It knows monctl by
 // its commands and its JSON, and nothing of its packages.
 //
@@ -11,12 +11,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -26,24 +26,24 @@ import (
 	"github.com/monctl/monctl/lab/mirror"
 )
 
-// labName keeps this lab apart from others on the machine.
-const labName = "faults"
+// stacks is how many stacks are broken at the same time: rows wait more than they work.
+const stacks = 3
 
-// keep, in the environment, leaves the lab up with its stack, so that single rows can be worked on.
+// keep, in the environment, leaves the labs up with their stacks, so that single rows can be worked on.
 var keep = os.Getenv("MONCTL_LAB_KEEP") != ""
 
 var update = flag.Bool("update", false, "write the table into docs/doctor.md")
 
-// lab is what all rows share; nil where there are no real hosts to be had.
+// lab is what all tests share; nil where there are no real hosts to be had.
 var lab *shared
 
 type shared struct {
-	*hosts.Lab
-	dir     string // the folder of the inventory, and scratch
+	dir     string // scratch, and the folders of the sites
 	monctl  string // the binary
-	url     string // of the mirror
 	mirror  *mirror.Mirror
-	busybox string // a program that hosts can have as a web server
+	busybox string     // a program that hosts can have as a web server
+	free    chan *site // of three amd64 hosts, to be broken
+	sites   []*site    // all, the last one on arm64 and never broken
 }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -52,6 +52,9 @@ func run(m *testing.M) int {
 	flag.Parse()
 	if os.Geteuid() != 0 || testing.Short() {
 		return m.Run()
+	}
+	if err := flag.Set("test.parallel", strconv.Itoa(stacks)); err != nil {
+		panic(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -71,34 +74,68 @@ func run(m *testing.M) int {
 }
 
 func takeDown(ctx context.Context) {
-	if keep {
+	if keep || lab == nil {
 		return
 	}
-	if err := hosts.Down(ctx, "", labName); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+	for _, s := range lab.sites {
+		if err := hosts.Down(ctx, "", s.name); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
 	}
-	if lab != nil && lab.dir != "" {
+	if lab.dir != "" {
 		_ = os.RemoveAll(lab.dir)
 	}
 }
 
 func setUp(ctx context.Context) (err error) {
-	lab = &shared{}
+	lab = &shared{free: make(chan *site, stacks)}
 	if lab.dir, err = folder(); err != nil {
 		return err
 	}
-	built := make(chan error, 1)
-	go func() { built <- lab.build(ctx) }()
-	if err := errors.Join(lab.start(ctx), <-built); err != nil {
+	for i := range stacks {
+		s := &site{name: "faults-" + strconv.Itoa(i+1), want: hosts.Options{AMD64: 3}}
+		lab.sites = append(lab.sites, s)
+		lab.free <- s
+	}
+	lab.sites = append(lab.sites, &site{name: "faults-arm", want: hosts.Options{ARM64: 1}})
+	for _, s := range lab.sites {
+		s.dir, s.want.Name = filepath.Join(lab.dir, s.name), s.name
+	}
+	cache, err := hosts.Cache("")
+	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(lab.dir, "monctl.lock")); err != nil {
-		return lab.install(ctx)
+	if err := apt.Install(ctx, "nftables"); err != nil {
+		return err
 	}
-	return nil // installed by an earlier run
+	work := []func() error{
+		func() error { return lab.build(ctx) },
+		func() error { return lab.programs(ctx, cache) },
+	}
+	for _, s := range lab.sites {
+		work = append(work, func() error { return s.boot(ctx) })
+	}
+	if err := atOnce(work); err != nil {
+		return err
+	}
+	work = nil
+	for _, s := range lab.sites {
+		work = append(work, func() error { return s.install(ctx) })
+	}
+	return atOnce(work)
 }
 
-// folder is a new one, or the same as that of earlier runs when the lab is kept.
+func atOnce(work []func() error) error {
+	errs := make([]error, len(work))
+	var group sync.WaitGroup
+	for i, do := range work {
+		group.Go(func() { errs[i] = do() })
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+// folder is a new one, or the same as that of earlier runs when the labs are kept.
 func folder() (string, error) {
 	if !keep {
 		return os.MkdirTemp("", "monctl-faults-")
@@ -108,77 +145,24 @@ func folder() (string, error) {
 }
 
 // build makes the binary that all rows run, once.
-func (s *shared) build(ctx context.Context) error {
-	s.monctl = filepath.Join(s.dir, "monctl")
-	build := exec.CommandContext(ctx, "go", "build", "-o", s.monctl, "github.com/monctl/monctl/cmd/monctl")
+func (l *shared) build(ctx context.Context) error {
+	l.monctl = filepath.Join(l.dir, "monctl")
+	build := exec.CommandContext(ctx, "go", "build", "-o", l.monctl, "github.com/monctl/monctl/cmd/monctl")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build monctl: %w\n%s", err, out)
 	}
 	return nil
 }
 
-func (s *shared) start(ctx context.Context) error {
-	cache, err := hosts.Cache("")
-	if err != nil {
+// programs are those that hosts are given.
+func (l *shared) programs(ctx context.Context, cache string) (err error) {
+	if l.busybox, err = extras.Busybox(ctx, cache); err != nil {
 		return err
 	}
-	if s.busybox, err = extras.Busybox(ctx, cache); err != nil {
+	if l.mirror, err = mirror.Build(ctx, cache, nil); err != nil {
 		return err
 	}
-	if err := apt.Install(ctx, "nftables"); err != nil {
-		return err
-	}
-	if !keep { // of a run that was killed
-		if err := hosts.Down(ctx, "", labName); err != nil {
-			return err
-		}
-	}
-	if s.Lab, err = hosts.Up(ctx, hosts.Options{Name: labName, AMD64: 3, ARM64: 1}); err != nil {
-		return err
-	}
-	s.mirror, err = mirror.Build(ctx, cache, nil)
-	if err != nil {
-		return err
-	}
-	if err := s.mirror.WriteCatalog(filepath.Join(s.dir, "catalog")); err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(s.Gateway(), "0"))
-	if err != nil {
-		return err
-	}
-	s.url = "http://" + listener.Addr().String()
-	go func() { _ = http.Serve(listener, s.mirror.Handler()) }() // until the process ends
-	return nil
+	return l.mirror.WriteCatalog(l.catalog())
 }
 
-// install puts the stack that is broken afterwards on the hosts.
-func (s *shared) install(ctx context.Context) error {
-	text := "components: {prometheus: {scrape_interval: 2s}}\nhosts:\n"
-	for _, h := range s.Hosts {
-		components := "node_exporter"
-		if h.Name == "h1" {
-			components = "prometheus, grafana, alertmanager, node_exporter"
-		}
-		text += "  " + h.Name + ": {address: " + h.Address + ", components: [" + components + "]}\n"
-	}
-	if err := os.WriteFile(filepath.Join(s.dir, "monctl.yaml"), []byte(text), 0o600); err != nil {
-		return err
-	}
-	if o := s.run(ctx, "install", "--yes"); o.code != 0 {
-		return fmt.Errorf("install: exit %d\n%s%s", o.code, o.stdout, o.stderr)
-	}
-	program, err := os.ReadFile(s.busybox)
-	if err != nil {
-		return err
-	}
-	for _, h := range s.Hosts {
-		if _, err := h.Exec(ctx, prepare); err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(h.Root(), "usr/local/bin/busybox"), program, 0o755); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (l *shared) catalog() string { return filepath.Join(l.dir, "catalog") }

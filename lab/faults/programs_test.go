@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"compress/gzip"
 	"io"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,10 +15,12 @@ func rule(verdict string) string { return strings.Replace(dropFilter, "VERDICT",
 
 // armProgram is the mirror's node_exporter for armv7.
 func armProgram(t *testing.T) []byte {
+	test := httptest.NewServer(lab.mirror.Handler())
+	defer test.Close()
 	t.Helper()
 	for _, r := range lab.mirror.Of("node_exporter", "1.12.1") {
 		if r.Arch == "armv7" {
-			return unpacked(t, lab.url+r.Path(), "node_exporter")
+			return unpacked(t, test.URL+r.Path(), "node_exporter")
 		}
 	}
 	t.Fatal("the mirror has no node_exporter for armv7")

@@ -19,9 +19,9 @@ type row struct {
 	on      string // the host that is broken
 	breaks  string // sh, as root on that host
 	mends   string
-	outside func(t *testing.T, h *hosts.Host) // breaks what cannot be broken from inside
-	undo    func(t *testing.T, h *hosts.Host)
-	until   func(t *testing.T) bool // the fault has taken effect; nil is at once
+	outside func(t *testing.T, s *site, h *hosts.Host) // first: what cannot be broken from inside
+	undo    func(t *testing.T, s *site, h *hosts.Host)
+	until   func(t *testing.T, s *site) bool // the fault has taken effect; nil is at once
 
 	check string
 	host  string   // that the finding is about; "" is on
@@ -50,14 +50,25 @@ again() { # UNIT: as it was installed
 yml=/etc/monctl/prometheus/prometheus.yml
 reload() { systemctl kill --kill-whom=main -s HUP monctl-prometheus; }
 restored() { rm -rf /etc/monctl && cp -a /root/kept /etc/monctl; }
+prometheus() { # FLAG...
+	dropin monctl-prometheus "ExecStart=
+ExecStart=/opt/monctl/prometheus/current/prometheus --config.file=$yml --storage.tsdb.path=$data --storage.tsdb.retention.time=15d --web.listen-address=:9090 $*"
+}
+data=/var/lib/monctl/prometheus
+empty() { systemctl stop monctl-prometheus; rm -rf $data/*; chown -R monctl-prometheus:monctl-prometheus $data; again monctl-prometheus; } # as on the first day
+block() { # SECONDS from now: a block that begins there
+	at=$(($(date +%s) + $1))
+	printf '# TYPE lab gauge\nlab 1 %d\nlab 2 %d\n# EOF\n' $at $((at + 15)) >/tmp/block
+	/opt/monctl/prometheus/current/promtool tsdb create-blocks-from openmetrics /tmp/block /tmp/blocks >/dev/null
+	chown -R monctl-prometheus:monctl-prometheus /tmp/blocks
+	mv /tmp/blocks/* $data/
+}
+blocks() { ls -d $data/??????????????????????????; }
 serve() { # DIR PORT
 	systemd-run --quiet --unit=fault-web /usr/local/bin/busybox httpd -f -p $2 -h $1
 }
 unserve() { systemctl stop fault-web; rm -rf /srv/fault; }
 `
-
-// prepare gives every host the web server and a copy of its configuration.
-const prepare = `[ -e /root/kept ] || cp -a /etc/monctl /root/kept`
 
 // on runs a script on a host, past its network.
 func on(t *testing.T, h *hosts.Host, script string) {
@@ -69,9 +80,9 @@ func on(t *testing.T, h *hosts.Host, script string) {
 	}
 }
 
-func host(t *testing.T, name string) *hosts.Host {
+func (s *site) host(t *testing.T, name string) *hosts.Host {
 	t.Helper()
-	h, err := lab.Host(name)
+	h, err := s.Host(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,9 +90,9 @@ func host(t *testing.T, name string) *hosts.Host {
 }
 
 // eventually waits for something that must come.
-func eventually(t *testing.T, what string, is func(*testing.T) bool) {
+func (s *site) eventually(t *testing.T, what string, is func(*testing.T, *site) bool) {
 	t.Helper()
-	for end := time.Now().Add(45 * time.Second); !is(t); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(45 * time.Second); !is(t, s); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain until %s", what)
 		}
@@ -89,24 +100,24 @@ func eventually(t *testing.T, what string, is func(*testing.T) bool) {
 }
 
 // run breaks, examines and mends. It gives the one cause when that is the right one.
-func (r row) run(t *testing.T) (finding, bool) {
-	h := host(t, r.on)
-	t.Cleanup(func() { r.mend(t, h) })
+func (r row) run(t *testing.T, s *site) (finding, bool) {
+	h := s.host(t, r.on)
+	t.Cleanup(func() { r.mend(t, s, h) })
+	if r.outside != nil {
+		r.outside(t, s, h)
+	}
 	if r.breaks != "" {
 		on(t, h, r.breaks)
 	}
-	if r.outside != nil {
-		r.outside(t, h)
-	}
 	if r.until != nil {
-		eventually(t, "the fault has taken effect", r.until)
+		s.eventually(t, "the fault has taken effect", r.until)
 	}
 	if t.Failed() {
 		return finding{}, false
 	}
 	var all []finding
 	for range 3 { // what starts and stops meanwhile settles
-		if all = examine(t, "h1", "h2", "h3"); r.is(all) {
+		if all = s.examine(t); r.is(all) {
 			t.Logf("found: %s", causes(all)[0])
 			return causes(all)[0], true
 		}
@@ -126,23 +137,22 @@ func (r row) about() string {
 	return r.on
 }
 
-// is tells whether the right check alone names causes: once, or once for each target of a job.
+// is tells whether the right finding is the only cause that is named.
 func (r row) is(all []finding) bool {
 	found := causes(all)
-	return len(found) > 0 && !slices.ContainsFunc(found, func(f finding) bool {
-		return f.Check != r.check || f.Host != r.about() || slices.ContainsFunc(r.words, func(w string) bool { return !f.says(w) })
-	})
+	return len(found) == 1 && found[0].Check == r.check && found[0].Host == r.about() &&
+		!slices.ContainsFunc(r.words, func(w string) bool { return !found[0].says(w) })
 }
 
-func (r row) mend(t *testing.T, h *hosts.Host) {
+func (r row) mend(t *testing.T, s *site, h *hosts.Host) {
 	t.Helper()
 	if r.undo != nil {
-		r.undo(t, h)
+		r.undo(t, s, h)
 	}
 	if r.mends != "" {
 		on(t, h, r.mends)
 	}
-	eventually(t, "the stack is well again", well)
+	s.eventually(t, "the stack is well again", well)
 }
 
 // target is what this test reads of one in Prometheus.
@@ -151,12 +161,8 @@ type target struct {
 	Labels            map[string]string
 }
 
-func targets(*testing.T) []target {
-	h, err := lab.Host("h1")
-	if err != nil {
-		return nil
-	}
-	response, err := client.Get("http://" + h.Address + ":9090/api/v1/targets?state=active")
+func (s *site) targets() []target {
+	response, err := client.Get("http://" + s.server().Address + ":9090/api/v1/targets?state=active")
 	if err != nil {
 		return nil // it is down, perhaps on purpose
 	}
@@ -173,44 +179,44 @@ func targets(*testing.T) []target {
 var client = http.Client{Timeout: 5 * time.Second}
 
 // well says that all that was installed is scraped again, and nothing else.
-func well(t *testing.T) bool {
-	all := targets(t)
-	return len(all) == 7 && !slices.ContainsFunc(all, func(x target) bool { return x.Health != "up" || x.Labels["job"] == "fault" })
+func well(_ *testing.T, s *site) bool {
+	all := s.targets()
+	return len(all) == 3+len(s.Hosts) && !slices.ContainsFunc(all, func(x target) bool { return x.Health != "up" || x.Labels["job"] == "fault" })
 }
 
 // down waits for a target of an instance or job that is down.
-func down(name string) func(*testing.T) bool {
-	return func(t *testing.T) bool {
-		return slices.ContainsFunc(targets(t), func(x target) bool {
+func down(name string) func(*testing.T, *site) bool {
+	return func(t *testing.T, s *site) bool {
+		return slices.ContainsFunc(s.targets(), func(x target) bool {
 			return x.Health == "down" && (x.Labels["instance"] == name || x.Labels["job"] == name)
 		})
 	}
 }
 
-// number waits until so many targets were scraped.
-func number(n int) func(*testing.T) bool {
-	return func(t *testing.T) bool {
-		all := targets(t)
-		return len(all) == n && !slices.ContainsFunc(all, func(x target) bool { return x.Health == "unknown" })
+// more waits until so many targets more than usual were scraped.
+func more(n int) func(*testing.T, *site) bool {
+	return func(_ *testing.T, s *site) bool {
+		all := s.targets()
+		return len(all) == 3+len(s.Hosts)+n && !slices.ContainsFunc(all, func(x target) bool { return x.Health == "unknown" })
 	}
 }
 
 // state waits until a unit is in a state, as systemctl show says it.
-func state(name, unit, property, value string) func(*testing.T) bool {
-	return func(t *testing.T) bool {
-		out, err := host(t, name).Exec(t.Context(), "systemctl show -P "+property+" "+unit)
+func state(name, unit, property, value string) func(*testing.T, *site) bool {
+	return func(t *testing.T, s *site) bool {
+		out, err := s.host(t, name).Exec(t.Context(), "systemctl show -P "+property+" "+unit)
 		return err == nil && strings.TrimSpace(out) == value
 	}
 }
 
 // after waits for a while: for what cannot be asked.
-func after(d time.Duration) func(*testing.T) bool {
-	return func(*testing.T) bool { time.Sleep(d); return true }
+func after(d time.Duration) func(*testing.T, *site) bool {
+	return func(*testing.T, *site) bool { time.Sleep(d); return true }
 }
 
 // filter runs nft in the network of a host.
-func filter(rules string) func(*testing.T, *hosts.Host) {
-	return func(t *testing.T, h *hosts.Host) {
+func filter(rules string) func(*testing.T, *site, *hosts.Host) {
+	return func(t *testing.T, _ *site, h *hosts.Host) {
 		cmd := exec.Command("ip", "netns", "exec", h.Machine, "nft", "-f", "-")
 		cmd.Stdin = strings.NewReader(rules)
 		if out, err := cmd.CombinedOutput(); err != nil {

@@ -120,15 +120,15 @@ var installRows = []row{
 	},
 }
 
-func fill(free int64) func(*testing.T, *hosts.Host) {
-	return func(t *testing.T, h *hosts.Host) {
+func fill(free int64) func(*testing.T, *site, *hosts.Host) {
+	return func(t *testing.T, _ *site, h *hosts.Host) {
 		if err := h.FillDisk(t.Context(), free); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-func unfill(t *testing.T, h *hosts.Host) {
+func unfill(t *testing.T, _ *site, h *hosts.Host) {
 	if err := h.FreeDisk(context.WithoutCancel(t.Context())); err != nil {
 		t.Error(err)
 	}
@@ -136,7 +136,7 @@ func unfill(t *testing.T, h *hosts.Host) {
 
 // wrongMachine puts the mirror's program for armv7 where the one for this machine was. One for arm64 would run:
 // the lab emulates that.
-func wrongMachine(t *testing.T, h *hosts.Host) {
+func wrongMachine(t *testing.T, _ *site, h *hosts.Host) {
 	dir := filepath.Join(h.Root(), "opt/monctl/node_exporter/current")
 	real, err := os.Readlink(dir)
 	if err != nil {

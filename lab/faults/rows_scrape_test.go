@@ -21,7 +21,7 @@ func job(text string) string { return "cat >>$yml <<'END'\n  - job_name: fault\n
 
 var dropFilter = `table inet fault { chain input { type filter hook input priority 0; tcp dport 9100 VERDICT; }; }`
 
-func unfilter(t *testing.T, h *hosts.Host) { filter("delete table inet fault")(t, h) }
+func unfilter(t *testing.T, s *site, h *hosts.Host) { filter("delete table inet fault")(t, s, h) }
 
 // scrapeRows are faults between Prometheus and what it scrapes.
 var scrapeRows = []row{
@@ -58,7 +58,7 @@ var scrapeRows = []row{
 		check: "scrape/name", words: []string{"no-such-host.invalid"},
 	}),
 	configured(row{
-		fault: "a target is listed twice", breaks: "IP=$(sed -n 's/.*\"\\(.*2:9100\\)\".*/\\1/p' $yml)\n" + `printf '  - job_name: fault\n    static_configs: [{targets: ["%s"], labels: {instance: again}}]\n' $IP >>$yml`, until: number(8),
+		fault: "a target is listed twice", breaks: "IP=$(sed -n 's/.*\"\\(.*2:9100\\)\".*/\\1/p' $yml)\n" + `printf '  - job_name: fault\n    static_configs: [{targets: ["%s"], labels: {instance: again}}]\n' $IP >>$yml`, until: more(1),
 		check: "scrape/duplicate-targets",
 	}),
 	configured(row{
@@ -70,7 +70,7 @@ var scrapeRows = []row{
 		check: "scrape/limit", mends: restart,
 	}),
 	configured(row{
-		fault: "relabelling drops a job", breaks: "sed -i '/job_name: \"grafana\"/a\\    relabel_configs: [{action: drop, source_labels: [instance], regex: .*}]' $yml", until: number(6),
+		fault: "relabelling drops a job", breaks: "sed -i '/job_name: \"grafana\"/a\\    relabel_configs: [{action: drop, source_labels: [instance], regex: .*}]' $yml", until: more(-1),
 		check: "scrape/relabelled-away", words: []string{"grafana"},
 	}),
 	configured(row{
@@ -94,7 +94,7 @@ var scrapeRows = []row{
 		check: "scrape/interval",
 	}),
 	configured(row{
-		fault: "an exporter is in no job", breaks: "sed -i '/2:9100\"/,+2d' $yml", until: number(6),
+		fault: "an exporter is in no job", breaks: "sed -i '/2:9100\"/,+2d' $yml", until: more(-1),
 		check: "scrape/not-scraped", host: "h2",
 	}),
 	configured(row{
@@ -107,13 +107,13 @@ var scrapeRows = []row{
 	}),
 }
 
-func cut(t *testing.T, h *hosts.Host) {
+func cut(t *testing.T, _ *site, h *hosts.Host) {
 	if err := h.Cut(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
-func uncut(t *testing.T, h *hosts.Host) {
+func uncut(t *testing.T, _ *site, h *hosts.Host) {
 	if err := h.Mend(context.WithoutCancel(t.Context())); err != nil {
 		t.Error(err)
 	}

@@ -28,9 +28,9 @@ func writeTable(t *testing.T, rows []string) {
 }
 
 // tableRow is a line of Markdown. Addresses of the lab differ from run to run, numbers of processes too.
-func (r row) tableRow(found finding) string {
+func (r row) tableRow(s *site, found finding) string {
 	said := found.Title
-	for _, h := range lab.Hosts {
+	for _, h := range s.Hosts {
 		said = strings.ReplaceAll(said, h.Address, "ADDRESS-OF-"+h.Name)
 	}
 	return "| " + r.fault + " | `" + r.check + "` | " + strings.ReplaceAll(said, "|", `\|`) + " |\n"

@@ -55,6 +55,32 @@ func UpVM(ctx context.Context, o Options, rtc time.Time) (*Host, error) {
 	return h, h.Wait(ctx)
 }
 
+// Restart ends the virtual machine as its power button does and boots it again from its disk, with its clock at rtc, or
+// right when rtc is zero. It returns when it has booted.
+func (h *Host) Restart(ctx context.Context, rtc time.Time) error {
+	if h.Kind != VM {
+		return fmt.Errorf("lab %s: %s: restart: only a VM keeps its disk", h.lab.Name, h.Name)
+	}
+	_, _ = h.Exec(ctx, "systemctl poweroff") // the connection ends with it
+	for end := time.Now().Add(bootTimeout); h.Alive(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) || ctx.Err() != nil {
+			return fmt.Errorf("lab %s: %s: restart: it does not end; its console says:\n%s", h.lab.Name, h.Name, h.consoleTail())
+		}
+	}
+	h.setRTC(rtc)
+	if err := h.boot(); err != nil {
+		return fmt.Errorf("lab %s: %s: restart: %w", h.lab.Name, h.Name, err)
+	}
+	return h.Wait(ctx)
+}
+
+func (h *Host) setRTC(rtc time.Time) {
+	h.RTC = ""
+	if !rtc.IsZero() {
+		h.RTC = rtc.UTC().Format("2006-01-02T15:04:05")
+	}
+}
+
 // DownVM ends the lab's virtual machine; that there is none is no error.
 func DownVM(ctx context.Context, cache, name string) error {
 	cache, err := Cache(cache)
@@ -84,10 +110,7 @@ func DownVM(ctx context.Context, cache, name string) error {
 }
 
 func (h *Host) startVM(ctx context.Context, o Options, rtc time.Time) error {
-	h.RTC = ""
-	if !rtc.IsZero() {
-		h.RTC = rtc.UTC().Format("2006-01-02T15:04:05")
-	}
+	h.setRTC(rtc)
 	if err := h.lab.save(); err != nil {
 		return err
 	}

@@ -34,10 +34,7 @@ func Build(ctx context.Context, cache string, log func(line string)) (*Mirror, e
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range []arch{amd64, arm64, armv7} {
-		recipes = append(recipes, nodeExporterRecipe(a))
-	}
-	for _, r := range recipes {
+	for _, r := range append(recipes, moduleRecipes()...) {
 		if m.has(r.key) {
 			continue
 		}

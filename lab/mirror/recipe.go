@@ -69,6 +69,15 @@ var components = []component{
 	},
 }
 
+func componentNamed(name string) (component, error) {
+	for _, c := range components {
+		if c.name == name {
+			return c, nil
+		}
+	}
+	return component{}, fmt.Errorf("mirror: no component %s", name)
+}
+
 // archiveOf fills an archive with programs that lie below dir, and the texts
 // that go with them. The notice says what the archive really is.
 func (c component) archiveOf(programs map[string]string, license, origin string) []entry {

@@ -1,0 +1,132 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/monctl/monctl/cmd/ui"
+	"github.com/monctl/monctl/doctor/datadir"
+	"github.com/monctl/monctl/fleet/fault"
+)
+
+// What monctl data … --local DIR --json writes, one object per line, is what a controller reads:
+//
+//	{"type":"inspection", …datadir.Inspection}   always first
+//	{"type":"plan", …datadir.Plan}               of everything but inspect
+//	{"type":"progress", …datadir.Progress}       while it works
+//	{"type":"result", …datadir.Result}           when it is done
+//	{"type":"error", "kind":…, "message":…, "remedy":…}
+//	{"type":"summary", "exit":…}                 always last
+//
+// Exit codes: 0 done or well, 1 failed, 2 usage, 3 inspect or --plan: something is to be done, 5 refused, 130 interrupted.
+
+// dataInspect looks and prints.
+func (g *globals) dataInspect(ctx context.Context, o dataOptions) error {
+	dir, err := o.prove()
+	if err != nil {
+		return err
+	}
+	seen, err := g.lookInto(ctx, dir, o)
+	if err != nil {
+		return err
+	}
+	if o.html != "" {
+		if err := writeTimeline(o.html, seen); err != nil {
+			return err
+		}
+	}
+	if seen.Verdict != datadir.Healthy {
+		return code(exitChanges)
+	}
+	return nil
+}
+
+// lookInto inspects and prints what was seen.
+func (g *globals) lookInto(ctx context.Context, dir datadir.Dir, o dataOptions) (datadir.Inspection, error) {
+	seen, err := datadir.Inspect(ctx, dir, datadir.InspectOptions{Truth: o.truth(ctx), Retention: o.retention})
+	if err == nil {
+		g.ui.DataInspection(seen)
+	}
+	return seen, err
+}
+
+// dataChange inspects, plans, shows the plan, asks, and does it.
+func (g *globals) dataChange(ctx context.Context, o dataOptions, action datadir.Action, id string) error {
+	dir, err := o.prove()
+	if err != nil {
+		return err
+	}
+	seen, err := g.lookInto(ctx, dir, o)
+	if err != nil {
+		return err
+	}
+	if o.interrupted && seen.Open == nil {
+		return nil
+	}
+	plan, err := planData(seen, o, action, id)
+	if err != nil {
+		return err
+	}
+	g.ui.DataPlan(plan)
+	switch {
+	case o.planOnly && plan.Advises():
+		return code(exitChanges)
+	case o.planOnly || !plan.Changes():
+		return nil
+	}
+	identity := o.identity
+	if identity == "" {
+		identity = dir.Path()
+	}
+	if err := g.confirmIdentity(ctx, o.yes, identity, string(action)); err != nil {
+		return err
+	}
+	result, err := datadir.Execute(ctx, dir, plan, datadir.ExecuteOptions{Report: g.ui.DataProgress, Version: buildVersion()})
+	if err != nil {
+		return err
+	}
+	g.ui.DataResult(result)
+	return nil
+}
+
+func planData(seen datadir.Inspection, o dataOptions, action datadir.Action, id string) (datadir.Plan, error) {
+	switch action {
+	case datadir.Repair:
+		return datadir.PlanRepair(seen, datadir.RepairOptions{Stuck: o.stuck, NoDowntime: o.noDowntime, WindowKnown: !o.noWindow})
+	case datadir.Reset:
+		return datadir.PlanReset(seen)
+	case datadir.Restore:
+		return datadir.PlanRestore(seen, id)
+	case datadir.Backup:
+		return datadir.PlanBackup(seen)
+	}
+	return datadir.PlanPurge(seen, id)
+}
+
+// confirmIdentity wants the name of what is changed, typed; off a terminal --yes=NAME. Nothing less confirms.
+func (g *globals) confirmIdentity(ctx context.Context, yes, identity, what string) error {
+	switch {
+	case yes == identity:
+		return nil
+	case yes == plainYes:
+		return fault.Refuse(errors.New("--yes alone does not confirm this"), "Name what is changed: --yes=%s", identity)
+	case yes != "":
+		return fault.Refuse(fmt.Errorf("--yes=%s names something else than %s", yes, identity), "Nothing was changed.")
+	case !g.ui.Asks():
+		return fault.Refuse(fmt.Errorf("%w: nobody can be asked, because standard input is not a terminal", errNotConfirmed),
+			"Look at the plan (--plan), then give --yes=%s", identity)
+	}
+	typed, err := g.ui.Type(ctx, fmt.Sprintf("To %s, type %s: ", what, identity))
+	if err != nil {
+		return err
+	}
+	if typed != identity {
+		return fault.Refuse(errNotConfirmed, "Nothing was changed.")
+	}
+	return nil
+}
+
+func writeTimeline(file string, seen datadir.Inspection) error {
+	return ui.DataPage(file, seen)
+}

@@ -1,0 +1,64 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/monctl/monctl/doctor/clock"
+	"github.com/monctl/monctl/doctor/datahost"
+	"github.com/monctl/monctl/doctor/datahost/stream"
+)
+
+// DataTarget prints whose data it is and where they really are, with what disagrees.
+func (u *UI) DataTarget(name string, p datahost.Place, truth clock.Truth) {
+	u.Emit("target", map[string]any{"name": name, "place": p, "truth": truth})
+	where := p.Path
+	if p.Mount == p.Path {
+		where += " (a mount point)"
+	}
+	u.Print("%s  %s", u.paint.bold(name), where)
+	for _, s := range p.Sources {
+		u.Print("  %s", u.paint.dim(fmt.Sprintf("%-18s %s", s.From, s.Path)))
+	}
+	if d := p.Disagreement(); d != "" {
+		u.Print("  %s %s", u.paint.yellow("!"), d)
+	}
+	if truth.Known {
+		value, bound := truth.Offset.Seconds()
+		u.Print("  %s", u.paint.dim(fmt.Sprintf("%-18s off by %.3f s ± %.4f s, by %s", "clock", -value, bound, truth.Source)))
+	}
+}
+
+// DataProofs prints what was proven after the start.
+func (u *UI) DataProofs(name string, proofs []datahost.Proof) {
+	for _, p := range proofs {
+		u.Emit("proof", map[string]any{"target": name, "what": p.What, "ok": p.Err == nil, "said": p.Said})
+		mark := u.paint.green("✓")
+		if p.Err != nil {
+			mark = u.paint.red("✗")
+		}
+		text := p.What
+		if p.Said != "" {
+			text += u.paint.dim(": " + p.Said)
+		}
+		u.Print("  %s %s", mark, text)
+	}
+}
+
+// DataPrevention prints what keeps it from happening again.
+func (u *UI) DataPrevention(steps []string) {
+	u.Emit("prevention", map[string]any{"steps": steps})
+	if len(steps) == 0 {
+		return
+	}
+	u.Print("\nSo that it does not happen again:")
+	for _, s := range steps {
+		u.Print("  %s %s", u.paint.cyan("→"), s)
+	}
+}
+
+// DataFetched prints what was brought to this machine.
+func (u *UI) DataFetched(name string, r stream.Received, took time.Duration) {
+	u.Emit("fetched", map[string]any{"target": name, "folder": r.Folder, "files": r.Files, "bytes": r.Bytes, "seconds": took.Seconds()})
+	u.Print("  %s %s: %s in %s, every sum as on the host (%s.sha256)", u.paint.green("✓"), r.Folder, Bytes(r.Bytes), count(r.Files, "file"), r.Folder)
+}

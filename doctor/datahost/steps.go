@@ -1,0 +1,60 @@
+package datahost
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/monctl/monctl/doctor/datadir"
+)
+
+// Steps are those of a plan with what is done around them on the host, in order.
+func (s *Session) Steps(p datadir.Plan) []string {
+	unit, proof := s.Component.Unit, "prove that "+s.Component.Unit+" runs"
+	if s.Kind == TSDB && p.Action == datadir.Restore {
+		proof = "prove that it is ready"
+	} else if s.Kind == TSDB {
+		proof = "prove: ready, fresh samples for every job, both counters of samples out of bounds flat over three scrapes"
+		if p.Action == datadir.Repair {
+			proof += ", history as before"
+		}
+	}
+	switch {
+	case p.Action == datadir.Purge:
+		return p.Steps
+	case p.Rung == datadir.Restart:
+		return []string{"restart " + unit, proof}
+	case p.Rung == datadir.Window && !p.Changes():
+		return []string{
+			fmt.Sprintf("set storage.tsdb.out_of_order_time_window: %s in %s, checked with promtool", p.Window, s.configFile()),
+			"restart " + unit, proof,
+			fmt.Sprintf("later (%s): take the window away again with monctl data repair %s --close-window", p.Wait, s.Target.Name),
+		}
+	case !p.Changes():
+		return p.Steps
+	}
+	steps := []string{"stop " + unit + ", and keep it from being started while the data are worked on"}
+	steps = append(steps, p.Steps...)
+	if p.Action == datadir.Backup {
+		return append(steps, "start "+unit+" if it ran before")
+	}
+	return append(steps, "start "+unit, proof)
+}
+
+// Prevention says what keeps samples from being stored in the future again, as far as it is not there yet.
+func (s *Session) Prevention() []string {
+	if s.Kind != TSDB {
+		return nil
+	}
+	var list []string
+	after := strings.Fields(s.Unit.Get("After"))
+	if !slices.Contains(after, "time-sync.target") {
+		list = append(list, fmt.Sprintf("start %s after the clock is right: monctl doctor --fix --only clock/boot-order %s", s.Component.Unit, s.Host.Name))
+	}
+	if s.Component.Manifest != nil {
+		list = append(list, "be told before it hurts: the rule PrometheusHeadInFuture comes with monctl install (rules/prometheus.yml)")
+	} else {
+		list = append(list, "be told before it hurts: alert on prometheus_tsdb_head_max_time_seconds - time() > 600 and on the two counters of samples out of bounds (docs/data.md has the rules)")
+	}
+	return list
+}

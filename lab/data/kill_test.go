@@ -1,0 +1,131 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/monctl/monctl/lab/hosts"
+)
+
+// long, in the environment, walks through more moments than there is time for in CI.
+var long = os.Getenv("MONCTL_LAB_LONG") != ""
+
+// faults end something in the middle of a change.
+var faults = map[string]func(t *testing.T, h *hosts.Host, controller *exec.Cmd){
+	"controller killed": func(_ *testing.T, _ *hosts.Host, controller *exec.Cmd) { _ = controller.Process.Kill() },
+	"program killed": func(t *testing.T, h *hosts.Host, _ *exec.Cmd) {
+		on(t, h, "pkill -9 -f '^/var/lib/monctl/bin/[^ ]* data (repair|reset)'; true")
+	},
+	"link cut": func(t *testing.T, h *hosts.Host, _ *exec.Cmd) { on(t, h, "pkill -9 -f '^sshd: ubuntu'; true") },
+	"everything of monctl killed": func(t *testing.T, h *hosts.Host, controller *exec.Cmd) {
+		_ = controller.Process.Kill() // or it would connect again
+		on(t, h, "pkill -9 -f '^/var/lib/monctl/bin/'; pkill -9 -f '[m]onctl-shell'; true")
+	},
+}
+
+// moment is when a fault happens: after a step was announced, and a little later.
+type moment struct {
+	step  string
+	later time.Duration
+}
+
+func moments() []moment {
+	if !long {
+		return []moment{{"stop ", 0}, {"work", 150 * time.Millisecond}}
+	}
+	list := []moment{{"stop ", 0}, {"stop ", 100 * time.Millisecond}, {"start ", 0}, {"start ", 300 * time.Millisecond}}
+	for later := time.Duration(0); later <= 900*time.Millisecond; later += 100 * time.Millisecond {
+		list = append(list, moment{"work", later})
+	}
+	return list
+}
+
+// TestKilled: whatever dies, whenever: the unit is let go and runs, no good sample is lost, a rerun finishes, and a restore
+// brings back what was there.
+func TestKilled(t *testing.T) {
+	h := host(t, "h1")
+	p := prometheus{t, h, 9090}
+	const target, confirm = "h1/prometheus", "--yes=h1/prometheus"
+	g := shapes["head"].under(t, h, managedUnit, managedData)
+	p.refuses()
+	for _, action := range []string{"repair", "reset"} {
+		for name, fault := range faults {
+			for _, m := range moments() {
+				if action == "reset" && !long && m.step != "work" {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s, %s %s after %q", action, name, m.later, m.step), func(t *testing.T) {
+					p.t = t
+					broken(t, h, fault, m, action, target, confirm)
+					settled(t, h)
+					if action == "repair" || p.value("sum(count_over_time(good_total[30d]))", g.at) > 0 {
+						data(t, action, target, confirm, "--lock-wait=60s").want(t, done)
+					}
+					p.takes()
+					if action == "repair" {
+						p.kept(g)
+					}
+					data(t, "restore", target, confirm).want(t, done)
+					p.refuses()
+					p.kept(g)
+				})
+			}
+		}
+	}
+}
+
+// broken begins an action and lets a fault happen to it.
+func broken(t *testing.T, h *hosts.Host, fault func(*testing.T, *hosts.Host, *exec.Cmd), m moment, action, target, confirm string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := lab.command(ctx, dataArgs([]string{action, target, confirm, "--lock-wait=60s"})...)
+	var said lines
+	cmd.Stderr, cmd.Stdout = &said, &said
+	must(t, cmd.Start())
+	eventually(t, "monctl to say "+m.step, func() bool {
+		return strings.Contains(said.String(), h.Name+": "+m.step) || cmd.ProcessState != nil
+	})
+	time.Sleep(m.later)
+	fault(t, h, cmd)
+	_ = cmd.Wait() // it may have ended well before: the machine is faster this time
+}
+
+// settled waits until nothing works on the host any more, and wants its unit to be let go and running.
+func settled(t *testing.T, h *hosts.Host) {
+	t.Helper()
+	on(t, h, "flock -w 90 /run/monctl/lock true || { echo the lock is stuck >&2; exit 1; }")
+	eventually(t, "the unit to be let go", func() bool {
+		return on(t, h, "ls -d /run/monctl/held /run/systemd/system/"+managedUnit+".d 2>/dev/null; systemctl list-units --no-legend --state=active 'monctl-data-guard*'; true") == ""
+	})
+	eventually(t, "the unit to run", func() bool { return on(t, h, "systemctl is-active "+managedUnit+" || true") == "active" })
+	inspection := data(t, "inspect", "h1/prometheus", "--json", "--lock-wait=60s")
+	if strings.Contains(inspection.stdout, `"verdict":"interrupted"`) || !strings.Contains(inspection.stdout, `"type":"inspection"`) {
+		t.Errorf("something is left half-done:\n%s%s", inspection.stdout, inspection.stderr)
+	}
+}
+
+// lines is what a running command has said so far.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
