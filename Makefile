@@ -9,14 +9,14 @@ GOTESTSUM  := $(BIN)/gotestsum-v1.13.0
 LAB        := $(shell go list ./lab/... 2>/dev/null)
 PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
 
-.PHONY: build test lint unit hosts demo demo-down bench-install nightly setup schema clean
+.PHONY: build test lint unit page page-check hosts demo demo-down bench-install nightly setup schema clean
 
 build: ## the binary, static, for this machine, and beside it the one that it sends to hosts of the other architecture
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl ./cmd/monctl
 	for arch in amd64 arm64; do [ $$arch = $$(go env GOARCH) ] || \
 	  CGO_ENABLED=0 GOARCH=$$arch go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl-linux-$$arch ./cmd/monctl || exit 1; done
 
-test: setup lint unit hosts ## all tests: lint, pure and loopback tests with the race detector, real hosts in the lab
+test: setup lint page-check unit hosts ## all tests: lint, the page, pure and loopback tests with the race detector, real hosts in the lab
 
 setup: ## packages that the tests and the lab use
 	@sh .ci/setup $(CACHE)
@@ -34,6 +34,15 @@ unit: $(GOTESTSUM) ## tests that need no hosts
 hosts: $(GOTESTSUM) ## tests on real systemd hosts; they need root and skip with a reason elsewhere
 	$(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/hosts.json -- -count=1 -p 1 -timeout 30m $(LAB)
 	@sh .ci/skips $(CACHE)/hosts.json
+
+page: runtime/page/ui/node_modules ## the web page, from runtime/page/ui into runtime/page/assets; building monctl needs neither this nor Node
+	cd runtime/page/ui && npm run --silent build
+
+page-check: runtime/page/ui/node_modules ## types and unit tests of the page, and that its committed files are what its sources give
+	cd runtime/page/ui && npm run --silent check
+
+runtime/page/ui/node_modules: runtime/page/ui/package-lock.json
+	cd runtime/page/ui && npm ci --no-fund --no-audit && touch node_modules
 
 demo: build ## real hosts on this machine, the stack installed across them; left running
 	@go run ./lab demo --monctl bin/monctl

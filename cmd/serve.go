@@ -16,6 +16,7 @@ import (
 
 	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/runtime"
+	"github.com/monctl/monctl/runtime/page"
 	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -108,6 +109,11 @@ func (f *serveFlags) options(g *globals, set *pflag.FlagSet) (runtime.Options, e
 		return o, fault.Misuse(fmt.Errorf("--log-level %q: want debug, info, warn or error", f.logLevel), "")
 	}
 	o.Logger = slog.New(slog.NewTextHandler(g.streams.Err, &slog.HandlerOptions{Level: level}))
+	page, err := page.Handler()
+	if err != nil {
+		return o, err
+	}
+	o.Page = page
 	if len(o.NTPServers) == 1 && o.NTPServers[0] == "none" {
 		o.NTPServers = nil
 	}
