@@ -11,7 +11,7 @@ UNUSED     := nobuddyinfo,nodrbd,noethtool,nogpu,nointerrupts,noksmd,nolnstat,no
 LAB        := $(shell go list ./lab/... 2>/dev/null)
 PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
 
-.PHONY: build test lint unit page page-check hosts demo demo-down bench-install nightly setup schema clean
+.PHONY: build test lint unit page page-check hosts demo demo-down bench-install bench-serve nightly setup schema clean
 
 build: ## the binary, static, for this machine, and beside it the one that it sends to hosts of the other architecture
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -tags $(UNUSED) -ldflags '-s -w' -o bin/monctl ./cmd/monctl
@@ -54,6 +54,13 @@ demo-down: ## ends the demo
 
 bench-install: build ## monctl against an expert's parallel ssh loop; figures for docs/benchmarks.md
 	go run ./lab bench --monctl bin/monctl
+
+bench-serve: build ## monctl serve beside a Prometheus of its release, Debian's and VictoriaMetrics; figures for docs/benchmarks.md
+	@mkdir -p $(CACHE)/bench
+	[ -x $(CACHE)/bench/prometheus ] || CGO_ENABLED=0 go build -C lab/prometheus -trimpath -tags remove_all_sd,enable_dns_sd -ldflags '-s -w' -o $(CACHE)/bench/prometheus github.com/prometheus/prometheus/cmd/prometheus
+	[ -x $(CACHE)/bench/usr/bin/victoria-metrics ] || (cd $(CACHE)/bench && apt-get download -qq -o APT::Sandbox::User=root victoria-metrics && dpkg -x victoria-metrics_*.deb .)
+	go run ./runtime/bench -server monctl=bin/monctl -server prometheus-3.13.5:prometheus=$(CACHE)/bench/prometheus \
+	  -server debian-2.42:prometheus=$(CACHE)/checkers/usr/bin/prometheus -server victoriametrics=$(CACHE)/bench/usr/bin/victoria-metrics
 
 nightly: ## the faults that doctor must name, three times, and long fuzz runs
 	go test -count=3 -timeout 60m ./lab/faults

@@ -125,6 +125,9 @@ func (m *Monitor) Run(ctx context.Context, ready func()) error {
 	if ready != nil {
 		ready()
 	}
+	if err := trim(); err != nil {
+		m.log.Debug("memory of the start is kept", "err", err)
+	}
 	select {
 	case <-ctx.Done():
 		m.web.closing()

@@ -177,14 +177,19 @@ func interrogate(ctx context.Context, t *table, running []*server) error {
 			for i, s := range running {
 				began := time.Now()
 				code, err := s.get(ctx, "/api/v1/query?query="+url.QueryEscape(q.query), nil)
-				if err != nil || code != http.StatusOK {
-					return fmt.Errorf("%s: %s: status %d: %w", s.name, q.query, code, err)
+				if err != nil {
+					return fmt.Errorf("%s: %s: %w", s.name, q.query, err)
+				}
+				if code != http.StatusOK { // a server that does not do this has no figure
+					continue
 				}
 				took[i] = append(took[i], float64(time.Since(began).Microseconds())/1000)
 			}
 		}
 		for i := range running {
-			t.add(q.name, i, median(took[i]))
+			if len(took[i]) > 0 {
+				t.add(q.name, i, median(took[i]))
+			}
 		}
 	}
 	return nil
