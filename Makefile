@@ -5,16 +5,18 @@ BIN        := $(CACHE)/bin
 GOFUMPT    := $(BIN)/gofumpt-v0.12.0
 LINT       := $(BIN)/golangci-lint-v2.15.0
 GOTESTSUM  := $(BIN)/gotestsum-v1.13.0
+# Collectors of node_exporter that are off by default, and so not used: left out they save a megabyte. .goreleaser.yml has them, too.
+UNUSED     := nobuddyinfo,nodrbd,noethtool,nogpu,nointerrupts,noksmd,nolnstat,nologind,nomeminfo_numa,nomountstats,nonetworkroute,nontp,nonvmesubsystem,nopcidevice,noperf,noqdisc,norunit,noslabinfo,nosoftirqs,nosupervisord,noswap,nosystemd,notcpstat,nowifi,noxfrm
 # Packages whose tests boot real hosts. They run without the race detector: what they test runs in other processes.
 LAB        := $(shell go list ./lab/... 2>/dev/null)
 PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
 
-.PHONY: build test lint unit page page-check page-serve hosts demo demo-down bench-install nightly setup schema clean
+.PHONY: build test lint unit page page-check page-serve hosts demo demo-down bench-install bench-serve nightly setup schema clean
 
 build: ## the binary, static, for this machine, and beside it the one that it sends to hosts of the other architecture
-	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl ./cmd/monctl
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -tags $(UNUSED) -ldflags '-s -w' -o bin/monctl ./cmd/monctl
 	for arch in amd64 arm64; do [ $$arch = $$(go env GOARCH) ] || \
-	  CGO_ENABLED=0 GOARCH=$$arch go build -trimpath -buildvcs=auto -ldflags '-s -w' -o bin/monctl-linux-$$arch ./cmd/monctl || exit 1; done
+	  CGO_ENABLED=0 GOARCH=$$arch go build -trimpath -buildvcs=auto -tags $(UNUSED) -ldflags '-s -w' -o bin/monctl-linux-$$arch ./cmd/monctl || exit 1; done
 
 test: setup lint page-check unit hosts ## all tests: lint, the page, pure and loopback tests with the race detector, real hosts in the lab
 
@@ -57,6 +59,13 @@ demo-down: ## ends the demo
 
 bench-install: build ## monctl against an expert's parallel ssh loop; figures for docs/benchmarks.md
 	go run ./lab bench --monctl bin/monctl
+
+bench-serve: build ## monctl serve beside a Prometheus of its release, Debian's and VictoriaMetrics; figures for docs/benchmarks.md
+	@mkdir -p $(CACHE)/bench
+	[ -x $(CACHE)/bench/prometheus ] || CGO_ENABLED=0 go build -C lab/prometheus -trimpath -tags remove_all_sd,enable_dns_sd -ldflags '-s -w' -o $(CACHE)/bench/prometheus github.com/prometheus/prometheus/cmd/prometheus
+	[ -x $(CACHE)/bench/usr/bin/victoria-metrics ] || (cd $(CACHE)/bench && apt-get download -qq -o APT::Sandbox::User=root victoria-metrics && dpkg -x victoria-metrics_*.deb .)
+	go run ./runtime/bench -server monctl=bin/monctl -server prometheus-3.13.5:prometheus=$(CACHE)/bench/prometheus \
+	  -server debian-2.42:prometheus=$(CACHE)/checkers/usr/bin/prometheus -server victoriametrics=$(CACHE)/bench/usr/bin/victoria-metrics
 
 nightly: ## the faults that doctor must name, three times, and long fuzz runs
 	go test -count=3 -timeout 60m ./lab/faults

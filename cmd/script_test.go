@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/monctl/monctl/cmd/ui"
 	"github.com/monctl/monctl/fleet/fleettest"
@@ -49,9 +51,25 @@ func TestScripts(t *testing.T) {
 				servers(ts)[args[0]].ChangeHostKey(t)
 			},
 			"closedport": closedPort,
+			"waitready":  waitReady,
 			"jsonlines":  jsonLines,
 		},
 	})
+}
+
+// waitReady ADDRESS waits until a monitor answers there.
+func waitReady(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		resp, err := http.Get("http://" + args[0] + "/-/ready")
+		if err != nil {
+			continue
+		}
+		resp.Body.Close()
+		if resp.StatusCode == http.StatusOK {
+			return
+		}
+	}
+	ts.Fatalf("nothing is ready at %s", args[0])
 }
 
 // exits CODE COMMAND… runs a command and wants exactly this exit code. Its output is that of exec.

@@ -1,0 +1,50 @@
+package runtime
+
+import (
+	"github.com/alecthomas/units"
+	"github.com/prometheus/prometheus/config"
+)
+
+// Limits of one scrape where the configuration sets none. Upstream has none then, so one broken target can fill the memory
+// of the whole monitor. A real exporter is far below: the largest node_exporter has some 10^4 samples in 10^6 bytes.
+const (
+	maxBody       = 64 * units.MiB
+	maxSamples    = 200_000
+	maxLabels     = 128
+	maxLabelName  = 1024
+	maxLabelValue = 64 * 1024
+)
+
+// limited is the configuration as the scrape manager is to see it: with all scrape configs in one list and their limits.
+func (m *Monitor) limited(c *config.Config) *config.Config {
+	jobs, err := c.GetScrapeConfigs()
+	if err != nil { // checked when it was loaded; the manager says it again
+		return c
+	}
+	limited := *c
+	limited.StorageConfig.TSDBConfig = m.withWindow(c.StorageConfig.TSDBConfig)
+	limited.ScrapeConfigFiles = nil
+	limited.ScrapeConfigs = make([]*config.ScrapeConfig, len(jobs))
+	for i, job := range jobs {
+		limited.ScrapeConfigs[i] = limitedJob(*job, m.restarts.Load())
+	}
+	return &limited
+}
+
+// limitedJob gives a job the limits that it lacks. restarts counts how often scraping had to begin anew: the manager restarts
+// just the pools whose configuration differs, so each restart allows one byte more.
+func limitedJob(job config.ScrapeConfig, restarts uint64) *config.ScrapeConfig {
+	atLeast(&job.BodySizeLimit, maxBody)
+	job.BodySizeLimit += units.Base2Bytes(restarts)
+	atLeast(&job.SampleLimit, maxSamples)
+	atLeast(&job.LabelLimit, maxLabels)
+	atLeast(&job.LabelNameLengthLimit, maxLabelName)
+	atLeast(&job.LabelValueLengthLimit, maxLabelValue)
+	return &job
+}
+
+func atLeast[T uint | units.Base2Bytes](limit *T, otherwise T) {
+	if *limit == 0 {
+		*limit = otherwise
+	}
+}

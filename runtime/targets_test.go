@@ -1,0 +1,191 @@
+package runtime
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// badTargets are exporters that misbehave, and what a person reads of them.
+var badTargets = []struct {
+	name, want string
+	serve      http.HandlerFunc
+}{
+	{"endless", "exceeded", func(w http.ResponseWriter, r *http.Request) {
+		for n := 0; r.Context().Err() == nil; n++ {
+			fmt.Fprintf(w, "endless_%d 1\n", n%1000)
+		}
+	}},
+	{"gigabyte", "body size limit exceeded", func(w http.ResponseWriter, _ *http.Request) {
+		line := []byte(strings.Repeat("# "+strings.Repeat("x", 1<<20)+"\n", 1))
+		for range 1024 {
+			if _, err := w.Write(line); err != nil {
+				return
+			}
+		}
+	}},
+	{"garbage", "expected", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("\x7fELF\x02\x01\x01 {{{\n")) }},
+	{"html", "received unsupported Content-Type", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<html>hello</html>")
+	}},
+	{"slow", "context deadline exceeded", func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			fmt.Fprint(w, "#")
+			if f, ok := w.(http.Flusher); ok {
+				f.Flush()
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}},
+	{"million", "sample limit exceeded", func(w http.ResponseWriter, _ *http.Request) {
+		for n := range 1_000_000 {
+			fmt.Fprintf(w, "m{n=\"%d\"} 1\n", n)
+		}
+	}},
+	{"labels", "label_limit exceeded", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "bomb{")
+		for n := range 1000 {
+			fmt.Fprintf(w, "l%d=\"x\",", n)
+		}
+		fmt.Fprint(w, "} 1\n")
+	}},
+	{"value", "label_value_length_limit exceeded", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, "bomb{l=%q} 1\n", strings.Repeat("x", 1<<20))
+	}},
+	{"name", "label_name_length_limit exceeded", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, "bomb{%s=\"x\"} 1\n", strings.Repeat("x", 1<<16))
+	}},
+	{"utf8", "invalid UTF-8", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("a{l=\"\xff\xfe\"} 1\n")) }},
+	{"teapot", "server returned HTTP status 418", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }},
+}
+
+func TestBadTargets(t *testing.T) {
+	var config strings.Builder
+	config.WriteString("global: {scrape_interval: 5s, scrape_timeout: 5s}\nscrape_configs:\n")
+	for _, bad := range badTargets {
+		s := httptest.NewServer(plain404(bad.serve))
+		defer s.Close()
+		fmt.Fprintf(&config, "- job_name: %s\n  static_configs: [{targets: ['%s']}]\n", bad.name, strings.TrimPrefix(s.URL, "http://"))
+	}
+	good := exposing(t, "good 1\n")
+	fmt.Fprintf(&config, "- job_name: good\n  static_configs: [{targets: ['%s']}]\n", good)
+	m := running(t, Options{ConfigFile: file(t, "p.yml", config.String())})
+	before := resident(t)
+	var missing []string
+	for range 120 { // seconds, of which a machine that is not busy needs ten
+		if missing = waitingFor(t, m); len(missing) == 0 {
+			break
+		}
+		time.Sleep(time.Second)
+	}
+	if len(missing) > 0 {
+		t.Errorf("not as they should be:\n%s", strings.Join(missing, "\n"))
+	}
+	if grown := resident(t) - before; grown > 1<<30 {
+		t.Errorf("grew by %d MB", grown>>20)
+	}
+	if series := m.store.db.Head().NumSeries(); series > maxSamples+5000 {
+		t.Errorf("%d series were stored of bad targets", series)
+	}
+}
+
+// plain404 gives a target the content type of the text format, unless it sets another.
+func plain404(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		h(w, r)
+	}
+}
+
+// waitingFor lists the targets that do not show what they should.
+func waitingFor(t *testing.T, m *Monitor) []string {
+	t.Helper()
+	_, body := get(t, m, "/api/v1/targets?state=active")
+	var answer struct {
+		Data struct {
+			ActiveTargets []struct{ ScrapePool, LastError, Health string }
+		}
+	}
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		t.Fatal(err)
+	}
+	shown := map[string]string{}
+	for _, target := range answer.Data.ActiveTargets {
+		shown[target.ScrapePool] = target.Health + " " + target.LastError
+	}
+	var missing []string
+	for _, bad := range badTargets {
+		if !strings.HasPrefix(shown[bad.name], "down ") || !strings.Contains(shown[bad.name], bad.want) {
+			missing = append(missing, bad.name+": "+shown[bad.name])
+		}
+	}
+	if shown["good"] != "up " {
+		missing = append(missing, "good: "+shown["good"])
+	}
+	return missing
+}
+
+// resident is the RSS of this process.
+func resident(t *testing.T) int64 {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip("no /proc: ", err)
+	}
+	pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages * int64(os.Getpagesize())
+}
+
+func TestQueryLimits(t *testing.T) {
+	m := running(t, Options{QueryMaxSamples: 1000, ConfigFile: file(t, "p.yml", "global: {}\n")})
+	a := m.store.db.Appender(t.Context())
+	for n := range int64(2000) {
+		if _, err := a.Append(0, lset("many", "n", strconv.FormatInt(n, 10)), time.Now().UnixMilli(), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if code, body := get(t, m, "/api/v1/query?query=many"); code != http.StatusUnprocessableEntity || !strings.Contains(body, "too many samples") {
+		t.Errorf("memory: %d %s", code, body)
+	}
+	before := resident(t)
+	if code, body := get(t, m, "/api/v1/query?query=count_over_time(vector(1)[10y:1s])"); code != http.StatusBadRequest || !strings.Contains(body, "subquery of 315360000 steps") {
+		t.Errorf("subquery: %d %s", code, body)
+	}
+	if code, body := get(t, m, "/api/v1/query?query=max_over_time(count_over_time(vector(1)[10m:1s])[10m:1s])"); code != http.StatusBadRequest || !strings.Contains(body, "subquery of 1200 steps") {
+		t.Errorf("nested subquery: %d %s", code, body)
+	}
+	if grown := resident(t) - before; grown > 1<<28 {
+		t.Errorf("refusing took %d MB", grown>>20)
+	}
+	hasty := running(t, Options{QueryTimeout: 20 * time.Millisecond, ConfigFile: file(t, "p.yml", "global: {}\n")})
+	slow := "/api/v1/query?query=count_over_time(vector(1)[50d:1s])" // 4 million steps
+	if code, body := get(t, hasty, slow); code != http.StatusServiceUnavailable || !strings.Contains(body, `"errorType":"timeout"`) {
+		t.Errorf("timeout: %d %s", code, body)
+	}
+	if code, _ := get(t, m, "/api/v1/query?query=1"); code != http.StatusOK {
+		t.Errorf("a small query after them: %d", code)
+	}
+}
+
+func TestSlowClientIsCut(t *testing.T) {
+	if headerTimeout > 10*time.Second || readTimeout > 5*time.Minute {
+		t.Error("a client may hold a connection for too long")
+	}
+	m := running(t, Options{ConfigFile: file(t, "p.yml", "global: {}\n")})
+	if m.web.public.ReadHeaderTimeout != headerTimeout || m.web.public.ReadTimeout != readTimeout {
+		t.Error("the server does not use its limits")
+	}
+}

@@ -1,0 +1,161 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/exporter-toolkit/web"
+	"golang.org/x/net/netutil"
+)
+
+const (
+	maxConnections = 512             // as upstream's --web.max-connections
+	readTimeout    = 5 * time.Minute // as upstream's --web.read-timeout
+	headerTimeout  = 10 * time.Second
+	stopTimeout    = 200 * time.Millisecond
+)
+
+// server is the HTTP side. Until the data is read, all but liveness and metrics is 503.
+type server struct {
+	log       *slog.Logger
+	webConfig string
+	external  *url.URL
+	public    *http.Server
+	private   *http.Server // the monitor's own scrapes, in memory: no TLS, no users
+	handler   atomic.Pointer[http.Handler]
+	metrics   *http.ServeMux
+	cancel    context.CancelFunc // ends running requests
+	running   atomic.Int64       // requests
+}
+
+func newServer(m *Monitor) (*server, error) {
+	if err := web.Validate(m.o.WebConfig); err != nil {
+		return nil, &ConfigError{Lines: []string{m.o.WebConfig + ": " + err.Error()}}
+	}
+	s := &server{log: m.log, webConfig: m.o.WebConfig, external: m.o.External, metrics: http.NewServeMux()}
+	if s.external == nil {
+		s.external = externalURL(m.listener.Addr(), m.o.WebConfig)
+	}
+	if err := m.offerMetrics(s.metrics); err != nil {
+		return nil, err
+	}
+	starting := m.startingHandler(s.metrics)
+	s.handler.Store(&starting)
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = cancel
+	errorLog := slog.NewLogLogger(m.log.With("component", "web").Handler(), slog.LevelWarn)
+	make := func(h http.Handler) *http.Server {
+		return &http.Server{
+			Handler: h, ReadTimeout: readTimeout, ReadHeaderTimeout: headerTimeout, ErrorLog: errorLog,
+			BaseContext: func(net.Listener) context.Context { return ctx },
+		}
+	}
+	s.public = make(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.running.Add(1)
+		defer s.running.Add(-1)
+		(*s.handler.Load()).ServeHTTP(w, r)
+	}))
+	s.private = make(s.metrics)
+	return s, nil
+}
+
+// externalURL is a guess for a monitor that was told none: the name localhost for a loopback address, the host's otherwise.
+func externalURL(addr net.Addr, webConfig string) *url.URL {
+	u := &url.URL{Scheme: "http", Host: addr.String(), Path: "/"}
+	if hasTLS(webConfig) {
+		u.Scheme = "https"
+	}
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return u
+	}
+	port := fmt.Sprint(tcp.Port)
+	switch {
+	case tcp.IP.IsLoopback():
+		u.Host = net.JoinHostPort("localhost", port)
+	case tcp.IP.IsUnspecified():
+		if name, err := os.Hostname(); err == nil {
+			u.Host = net.JoinHostPort(name, port)
+		}
+	}
+	return u
+}
+
+// hasTLS says whether a web configuration, which was validated, has a TLS part.
+func hasTLS(file string) bool {
+	text, err := os.ReadFile(file)
+	return err == nil && regexp.MustCompile(`(?m)^tls_server_config:`).Match(text)
+}
+
+// offerMetrics serves the monitor's own metrics and the host's.
+func (m *Monitor) offerMetrics(mux *http.ServeMux) error {
+	errorLog := slog.NewLogLogger(m.log.Handler(), slog.LevelWarn)
+	mux.Handle("GET "+MetricsPath, promhttp.HandlerFor(m.reg, promhttp.HandlerOpts{ErrorLog: errorLog}))
+	if !m.o.HostMetrics {
+		return nil
+	}
+	h, err := hostMetrics(m.log)
+	if err != nil {
+		return fmt.Errorf("host metrics: %w", err)
+	}
+	mux.Handle("GET "+HostMetricsPath, h)
+	return nil
+}
+
+// startingHandler answers while the data is read.
+func (m *Monitor) startingHandler(metrics http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+MetricsPath, metrics)
+	mux.HandleFunc("GET /-/healthy", healthy)
+	mux.HandleFunc("GET /api/v1/status/walreplay", m.walReplay)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Prometheus-Stopping", "false")
+		http.Error(w, "Service Unavailable", http.StatusServiceUnavailable)
+	})
+	return mux
+}
+
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	fmt.Fprint(w, "Prometheus Server is Healthy.\n")
+}
+
+// serve answers on both listeners until stop. The channel tells when the public one ends by itself.
+func (s *server) serve(public, private net.Listener) <-chan error {
+	failed := make(chan error, 1)
+	go func() {
+		err := web.Serve(netutil.LimitListener(public, maxConnections), s.public, &web.FlagConfig{WebConfigFile: &s.webConfig}, quietly(s.log))
+		if !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	}()
+	go func() { _ = s.private.Serve(private) }() // ends with its listener
+	return failed
+}
+
+// quietly leaves out what the toolkit says about each start.
+func quietly(log *slog.Logger) *slog.Logger { return log.With("component", "web") }
+
+// stop ends running requests and answers no more. It says whether all did end: a query looks for its end only now and then.
+func (s *server) stop() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	s.cancel()
+	if err := s.public.Shutdown(ctx); err != nil {
+		_ = s.public.Close() // cuts what is left
+	}
+	_ = s.private.Close()
+	for ctx.Err() == nil && s.running.Load() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	return s.running.Load() == 0
+}
