@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/monctl/monctl/cmd/ui"
@@ -77,10 +78,11 @@ func (g *globals) catalog(inv *inventory.Inventory) (templates.Catalog, error) {
 }
 
 // hostsOrFile gives the hosts that a command is about: words that name hosts of the inventory select from it; without
-// an inventory file they are targets themselves.
+// an inventory file, and when all are logins (user@host), which no name of a host is, they are targets themselves.
 func (g *globals) hostsOrFile(words []string) (*desired.Stack, []string, error) {
 	_, err := os.Stat(g.file)
-	if errors.Is(err, fs.ErrNotExist) && len(words) > 0 && !g.set.Changed("file") {
+	logins := !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(w, "@") })
+	if (errors.Is(err, fs.ErrNotExist) || logins) && len(words) > 0 && !g.set.Changed("file") {
 		inv, err := inventory.AdHoc(words, nil)
 		if err != nil {
 			return nil, nil, err

@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// tracking is the line of `chronyc -c tracking` (chrony doc/chronyc.adoc): comma-separated, seconds and ppm.
+// tracking is the line of `chronyc -c tracking` (chrony doc/chronyc.adoc): comma-separated, seconds and ppm. There, the
+// system time is negative when the clock is fast of NTP time (seen with 4.3).
 type tracking struct {
-	system, rootDelay, rootDispersion float64 // s; system is what is still to be corrected, positive when fast
+	system, rootDelay, rootDispersion float64 // s; system is what is still to be corrected, positive when the clock is fast
 	leap                              string  // "Normal", "Not synchronised"
 }
 
@@ -26,7 +27,7 @@ func (h Host) tracking() (tracking, bool) {
 		}
 		return v
 	}
-	return tracking{system: number(4), rootDelay: number(10), rootDispersion: number(11), leap: w[13]}, true
+	return tracking{system: -number(4), rootDelay: number(10), rootDispersion: number(11), leap: w[13]}, true
 }
 
 // fresh is how long a time daemon may need after its start until it is synchronised: chrony some ten seconds (iburst),

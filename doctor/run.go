@@ -127,7 +127,7 @@ func (l *look) host(ctx context.Context, t Target) (*Host, error) {
 	if err := l.read(ctx, conn, h); err != nil {
 		return nil, fmt.Errorf("%s: %w", t.Name, err)
 	}
-	if ctx.Err() == nil && needs(l.Checks, Clocks) {
+	if needs(l.Checks, Clocks) {
 		l.report(t.Name, "clock", false, nil)
 		h.Clock = l.exchange(ctx, conn)
 	}
@@ -237,11 +237,15 @@ func manifestScript() string {
 
 // exchange compares the host's clock with this machine's, a few hosts at once.
 func (l *look) exchange(ctx context.Context, conn fleet.Conn) clock.Reading {
+	const late = "there was no time left to measure it"
 	select {
 	case l.gate <- struct{}{}:
 		defer func() { <-l.gate }()
 	case <-ctx.Done():
-		return clock.Reading{Err: "there was no time left to measure it"}
+		return clock.Reading{Err: late}
+	}
+	if ctx.Err() != nil {
+		return clock.Reading{Err: late}
 	}
 	x := clock.NewExchange(l.watch)
 	ctx, cancel := context.WithCancel(ctx)

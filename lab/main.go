@@ -48,6 +48,6 @@ func newCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&w.name, "name", "demo", "name of the lab; labs of different names do not touch each other")
 	root.PersistentFlags().StringVar(&w.cache, "cache", "", "folder for root filesystems, releases and labs (default $MONCTL_LAB_CACHE or the user's cache folder)")
 	root.AddCommand(newUp(&w), newDown(&w), newStatus(&w), newSSH(&w), newExec(&w))
-	root.AddCommand(newCut(&w), newMend(&w), newFillDisk(&w), newMirror(&w), newCatalog(&w), newVM(&w), newBench(&w), newDemo(&w))
+	root.AddCommand(newCut(&w), newMend(&w), newFillDisk(&w), newMirror(&w), newProgram(&w), newCatalog(&w), newVM(&w), newBench(&w), newDemo(&w))
 	return root
 }

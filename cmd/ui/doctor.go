@@ -46,17 +46,10 @@ func (u *UI) family(f doctor.Fleet, r doctor.Report, family string, checks []doc
 	}
 	u.Print("%s", u.paint.bold(family))
 	u.pictures(f, family)
-	for i, c := range causes {
-		same := func(o doctor.Finding) bool {
-			return !u.Verbose && bare(c) && bare(o) && where(o) == where(c) && o.Title == c.Title
-		}
-		if slices.ContainsFunc(causes[:i], same) {
-			continue // said with the first
-		}
-		if n := len(causes) - len(slices.DeleteFunc(slices.Clone(causes), same)); n > 1 {
-			u.Print("  %s %s: %s  %s", u.mark(c.Level), u.paint.bold(where(c)), c.Title, u.paint.dim(count(n, "check")+" (-v lists them)"))
-			continue
-		}
+	if !u.Verbose {
+		causes = together(causes)
+	}
+	for _, c := range causes {
 		u.finding(c, "  ")
 		u.consequences(r.Consequences(c))
 	}
@@ -73,6 +66,27 @@ func (u *UI) family(f doctor.Fleet, r doctor.Report, family string, checks []doc
 	if well > 0 && !u.Verbose {
 		u.Print("  %s", u.paint.dim(fmt.Sprintf("✓ %d of %s", well, count(len(results), "result"))+" well"))
 	}
+}
+
+// together makes one line of what several checks cannot tell about a host for the same reason.
+func together(list []doctor.Finding) []doctor.Finding {
+	bare := func(f doctor.Finding) bool {
+		return f.Level == doctor.Unknown && len(f.Evidence) == 0 && f.Cause == "" && f.Fix == ""
+	}
+	var lines []doctor.Finding
+	var checks []int
+	for _, f := range list {
+		i := slices.IndexFunc(lines, func(l doctor.Finding) bool {
+			return bare(f) && bare(l) && l.Host == f.Host && l.Component == f.Component && l.Title == f.Title
+		})
+		if i < 0 {
+			lines, checks = append(lines, f), append(checks, 1)
+			continue
+		}
+		checks[i]++
+		lines[i].Check = count(checks[i], "check") + " (-v lists them)"
+	}
+	return lines
 }
 
 // pictures prints what shows a family at one glance, where a person reads.
@@ -121,21 +135,12 @@ func (u *UI) mark(l doctor.Level) string {
 	return u.paint.green("✓")
 }
 
-// where says what a finding is about.
-func where(f doctor.Finding) string {
-	if f.Host == "" {
-		return "this machine"
-	}
-	return strings.TrimSpace(f.Host + " " + f.Component)
-}
-
-// bare is a finding that nobody could tell, of which there is no more to say than its title.
-func bare(f doctor.Finding) bool {
-	return f.Level == doctor.Unknown && len(f.Evidence) == 0 && f.Cause == "" && f.Fix == ""
-}
-
 func (u *UI) finding(f doctor.Finding, by string) {
-	u.Print("%s%s %s: %s  %s", by, u.mark(f.Level), u.paint.bold(where(f)), f.Title, u.paint.dim(f.Check))
+	where := strings.TrimSpace(f.Host + " " + f.Component)
+	if where == "" {
+		where = "this machine"
+	}
+	u.Print("%s%s %s: %s  %s", by, u.mark(f.Level), u.paint.bold(where), f.Title, u.paint.dim(u.wrapOut(f.Check, by+"    ")))
 	for _, e := range f.Evidence {
 		u.Print("%s    %s", by, u.paint.dim(u.wrapOut(e.What+": "+evidence(e), by+"      ")))
 	}

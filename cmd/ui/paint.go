@@ -45,7 +45,9 @@ func (u *UI) Note(format string, args ...any) {
 func (u *UI) wrap(s, indent string) string { return wrapAt(s, indent, u.errTTY, u.errWidth-8) }
 
 // wrapOut is wrap for standard output.
-func (u *UI) wrapOut(s, indent string) string { return wrapAt(s, indent, u.outTTY, u.width-len(indent)-1) }
+func (u *UI) wrapOut(s, indent string) string {
+	return wrapAt(s, indent, u.outTTY, u.width-len(indent)-1)
+}
 
 func wrapAt(s, indent string, tty bool, width int) string {
 	if !tty {

@@ -5,9 +5,13 @@ import (
 	"time"
 )
 
-// drift is how fast two clocks may part without one being stepped. Crystals are within 100 ppm, and the kernel lets a
-// daemon slew by 500 ppm (MAXFREQ, include/linux/timex.h).
-const drift = 1000e-6
+// drift is how fast two clocks part when nobody is in a hurry. Crystals are within 100 ppm, and the kernel lets a
+// daemon slew by 500 ppm (MAXFREQ, include/linux/timex.h). slew is what a daemon in a hurry may do besides: chrony stretches the
+// kernel's tick by up to a tenth (adjtimex(2), ADJ_TICK; chrony.conf(5), maxslewrate), which is no step.
+const (
+	drift = 1000e-6
+	slew  = 0.1 + drift
+)
 
 // tick is how long time(2) may still show the second that has passed: it reads the clock as of the last tick of the
 // kernel, which comes 100 times a second on the slowest configuration (CONFIG_HZ).
@@ -30,15 +34,16 @@ func Read(samples []Sample) Reading {
 		return Reading{}
 	}
 	r := Reading{Samples: len(samples)}
-	whole, ok := intersect(samples)
-	if ok {
-		r.Known, r.Offset = true, whole
-		return r
+	for _, rate := range []float64{drift, slew} {
+		if whole, ok := intersect(samples, rate); ok {
+			r.Known, r.Offset = true, whole
+			return r
+		}
 	}
 	r.Stepped = true
 	at := jump(samples)
-	before, _ := intersect(samples[:at])
-	after, ok := intersect(samples[at:])
+	before, _ := intersect(samples[:at], slew)
+	after, ok := intersect(samples[at:], slew)
 	r.Step = after.Value() - before.Value()
 	if !ok {
 		r.Err = "the clock was stepped more than once while it was measured"
@@ -48,8 +53,8 @@ func Read(samples []Sample) Reading {
 	return r
 }
 
-// intersect allows for drift since the narrowest sample.
-func intersect(samples []Sample) (Interval, bool) {
+// intersect allows for the clocks to part, at a rate, since the narrowest sample.
+func intersect(samples []Sample, rate float64) (Interval, bool) {
 	best := slices.MinFunc(samples, func(a, b Sample) int {
 		return int(a.Received.Sub(a.Sent) + a.Unit - b.Received.Sub(b.Sent) - b.Unit)
 	})
@@ -59,7 +64,7 @@ func intersect(samples []Sample) (Interval, bool) {
 		if apart < 0 {
 			apart = best.Received.Sub(s.Sent)
 		}
-		allow := time.Duration(float64(apart) * drift)
+		allow := time.Duration(float64(apart) * rate)
 		i := s.interval()
 		both, meet := result.Intersect(Interval{i.Low - allow, i.High + allow})
 		if !meet {
@@ -74,7 +79,7 @@ func intersect(samples []Sample) (Interval, bool) {
 // jump is the first sample that contradicts those before it.
 func jump(samples []Sample) int {
 	for n := 2; n <= len(samples); n++ {
-		if _, ok := intersect(samples[:n]); !ok {
+		if _, ok := intersect(samples[:n], slew); !ok {
 			return n - 1
 		}
 	}

@@ -37,11 +37,13 @@ func TestRead(t *testing.T) {
 		stepped bool
 		step    time.Duration
 	}{
-		"nothing":         {},
-		"one":             {samples: []clock.Sample{sample(0, 2*ms, 5*ms, 0.5)}, known: true, truth: 5 * ms, bound: ms + 2*time.Microsecond},
-		"asymmetric path": {samples: []clock.Sample{sample(0, 20*ms, 5*ms, 0), sample(30*ms, 20*ms, 5*ms, 1)}, known: true, truth: 5 * ms, bound: 100 * time.Microsecond},
-		"one slow answer": {samples: []clock.Sample{sample(0, 2*ms, -9*ms, 0.5), sample(5*ms, 900*ms, -9*ms, 0.9)}, known: true, truth: -9 * ms, bound: ms + 2*time.Microsecond},
-		"slewing 500 ppm": {samples: []clock.Sample{sample(0, ms, 0, 0.5), sample(700*ms, ms, 350*time.Microsecond, 0.5), sample(750*ms, ms, 375*time.Microsecond, 0.9)}, known: true, truth: 0, bound: 2 * ms},
+		"nothing":           {},
+		"one":               {samples: []clock.Sample{sample(0, 2*ms, 5*ms, 0.5)}, known: true, truth: 5 * ms, bound: ms + 2*time.Microsecond},
+		"asymmetric path":   {samples: []clock.Sample{sample(0, 20*ms, 5*ms, 0), sample(30*ms, 20*ms, 5*ms, 1)}, known: true, truth: 5 * ms, bound: 100 * time.Microsecond},
+		"one slow answer":   {samples: []clock.Sample{sample(0, 2*ms, -9*ms, 0.5), sample(5*ms, 900*ms, -9*ms, 0.9)}, known: true, truth: -9 * ms, bound: ms + 2*time.Microsecond},
+		"slewing 500 ppm":   {samples: []clock.Sample{sample(0, ms, 0, 0.5), sample(700*ms, ms, 350*time.Microsecond, 0.5), sample(750*ms, ms, 375*time.Microsecond, 0.9)}, known: true, truth: 0, bound: 2 * ms},
+		"chrony in a hurry": {samples: []clock.Sample{sample(0, ms, 0, 0.5), sample(100*ms, ms, -8300*time.Microsecond, 0.5), sample(200*ms, ms, -16600*time.Microsecond, 0.5)}, known: true, truth: 0, bound: ms},
+		"step of 30 ms":     {samples: []clock.Sample{sample(0, ms, 0, 0.5), sample(100*ms, ms, -30*ms, 0.5)}, known: true, truth: -30 * ms, bound: ms, stepped: true, step: -30 * ms},
 		"step backward": {
 			samples: []clock.Sample{sample(0, ms, 9*time.Hour, 0.5), sample(10*ms, ms, 9*time.Hour, 0.4), sample(20*ms, ms, 0, 0.5), sample(30*ms, ms, 0, 0.6)},
 			known:   true, truth: 0, bound: ms, stepped: true, step: -9 * time.Hour,

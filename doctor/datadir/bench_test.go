@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunks"
@@ -88,7 +89,7 @@ func largeWAL(b *testing.B, series, scrapes int) string {
 	var names []record.RefSeries
 	for n := range series {
 		names = append(names, record.RefSeries{Ref: chunks.HeadSeriesRef(n + 1), Labels: labels.FromStrings(
-			labels.MetricName, "bench_metric_"+strconv.Itoa(n%target), "instance", "vm"+strconv.Itoa(n/target)+":9100", "job", "node")})
+			model.MetricNameLabel, "bench_metric_"+strconv.Itoa(n%target), "instance", "vm"+strconv.Itoa(n/target)+":9100", "job", "node")})
 	}
 	for first := 0; first < series; first += target { // as scrapes do: those of a target together
 		if err := w.Log(enc.Series(names[first:first+target], nil)); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
@@ -14,7 +15,7 @@ import (
 )
 
 // everything selects all series.
-var everything = labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, ".*")
+var everything = labels.MustNewMatcher(labels.MatchRegexp, model.MetricNameLabel, ".*")
 
 // chunkFile is how long a file of chunks becomes. The library claims the whole length first: its own 512 MB would not fit on many a disk that
 // is nearly full, and shorter files are as good.

@@ -52,7 +52,7 @@ func (b *repaired) blocks(ctx context.Context) error {
 		case RewriteBlock:
 			err = b.rewriteBlock(ctx, from)
 		case LeaveBlock:
-			err = b.leaveBlock(from, p.ULID)
+			b.leaveBlock(from, p.ULID)
 		}
 		if err != nil {
 			return fmt.Errorf("block %s: %w", p.ULID, err)
@@ -72,11 +72,10 @@ func (b *repaired) linkBlock(ctx context.Context, from, name string) error {
 	return err
 }
 
-func (b *repaired) leaveBlock(from, name string) error {
+func (b *repaired) leaveBlock(from, name string) {
 	if seen, err := lookAtBlock(from, name); err == nil {
 		b.dropped += int64(seen.Samples)
 	}
-	return nil
 }
 
 // others links what is neither samples nor made anew when Prometheus starts: snapshots that somebody asked for.

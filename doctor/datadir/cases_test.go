@@ -134,8 +134,9 @@ func newestSegment(t *testing.T, dir string) string {
 // corruptPage overwrites 200 bytes of the log where good samples lie that are in chunks of the head already.
 func corruptPage(t *testing.T, dir string, now time.Time, by time.Duration) string {
 	db := openDB(t, dir)
-	fill(t, db, now.Add(by), now.Add(by+10*time.Minute), goodStep, false) // the chunks before are full now, and mapped
+	fill(t, db, now.Add(by), now.Add(by+130*time.Minute), 2*time.Minute, false) // across the end of every chunk with good samples
 	closeDB(t, db)
+	closeDB(t, openDB(t, dir)) // a replay maps them
 	junk(t, largestSegment(t, dir))
 	return dir
 }
@@ -155,7 +156,7 @@ func corruptCheckpoint(t *testing.T, dir string, now time.Time, by time.Duration
 func cutLog(t *testing.T, dir string, now time.Time, by time.Duration) string {
 	corruptPage(t, dir, now, by)
 	closeDB(t, openDB(t, dir))
-	return headOnly(t, dir, now, by+20*time.Minute)
+	return headOnly(t, dir, now, by+150*time.Minute)
 }
 
 // largestSegment is one with good samples that is not of the checkpoint.

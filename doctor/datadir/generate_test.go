@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb"
@@ -35,7 +36,7 @@ func good(n int) labels.Labels {
 	if n < goodHistograms {
 		name = "good_histogram"
 	}
-	return labels.FromStrings(labels.MetricName, name, "instance", fmt.Sprintf("vm%d:9100", n))
+	return labels.FromStrings(model.MetricNameLabel, name, "instance", fmt.Sprintf("vm%d:9100", n))
 }
 
 // openDB opens a TSDB as a server does, but compacts only when it is told to.

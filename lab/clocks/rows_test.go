@@ -69,13 +69,14 @@ var rows = []row{
 			return chronyConf(lab.Gateway(), "rtcsync") + "systemctl restart chrony\nchronyc waitsync 30 0 0 1\ndate -s '+40 sec'"
 		},
 		until:  "chronyc tracking | grep -E 'System time *: [1-9][0-9.]+ seconds fast'",
-		causes: []string{"clock/offset"}, words: []string{"ahead"}, others: map[string]string{"clock/slewing": "its configuration has no makestep"},
+		causes: []string{"clock/slewing", "clock/offset"}, words: []string{"its configuration has no makestep", "the clock is fast"},
 		cured: "grep -qx 'makestep 1 -1' /etc/chrony/chrony.conf && chronyc waitsync 5 0.1 0 1",
 	},
 	{
 		fault: "chrony does not tell the kernel", on: machine, until: "timedatectl show -p NTPSynchronized | grep no",
 		breaks: func() string {
-			return chronyConf(lab.Gateway(), "makestep 1 -1") + "systemctl restart chrony\nchronyc waitsync 30 0 0 1"
+			// A clock that is set is unsynchronised to the kernel until somebody says otherwise.
+			return chronyConf(lab.Gateway(), "makestep 1 -1") + "systemctl stop chrony\ndate -s @$(date +%s)\nsystemctl start chrony\nchronyc waitsync 30 0 0 1"
 		},
 		causes: []string{"clock/rtcsync"}, words: []string{"NodeClockNotSynchronising"}, cured: "i=0; until timedatectl show -p NTPSynchronized | grep -q yes; do i=$((i+1)); [ $i -lt 30 ]; sleep 1; done",
 	},
@@ -84,7 +85,7 @@ var rows = []row{
 		causes: []string{"clock/rtc"}, words: []string{"local time"}, cured: "timedatectl show -p LocalRTC | grep -q no",
 	},
 	{
-		fault: "the hardware clock is months off, and Prometheus does not wait", on: machine, breaks: script("hwclock --utc --set --date '2026-01-01 00:00:00'"),
+		fault: "the hardware clock is months off, and Prometheus does not wait", on: machine, breaks: script("systemctl disable chrony-wait 2>/dev/null\nhwclock --utc --set --date '2026-01-01 00:00:00'"),
 		causes: []string{"clock/boot-order"}, words: []string{"chrony-wait.service enabled no"}, others: map[string]string{"clock/rtc": "hwclock --systohc"},
 		cured: "systemctl is-enabled --quiet chrony-wait && [ $(cat /sys/class/rtc/rtc0/since_epoch) -gt $(($(date +%s) - 60)) ]",
 	},
@@ -97,8 +98,11 @@ var rows = []row{
 		quick: true, causes: []string{"clock/stepped", "clock/offset"}, words: []string{"-1h0m"}, mends: "rm /usr/local/bin/perl",
 	},
 	{
-		fault: "two time daemons run at once", on: machine, until: "pidof ntpd",
-		breaks: script("export DEBIAN_FRONTEND=noninteractive\nchronyc offline >/dev/null\ncd /root && { apt-get update -q && apt-get install -y -q python3 python3-ntp netbase && apt-get download -q ntpsec && dpkg -i --force-conflicts ntpsec_*.deb; } >/dev/null 2>&1\nchronyc online >/dev/null\nsystemctl start ntpsec"),
+		fault: "two time daemons run at once", on: machine, until: "pidof ntpd && pidof chronyd", breaks: script(`export DEBIAN_FRONTEND=noninteractive
+cd /root && { apt-get update -q && apt-get install -y -q python3 python3-ntp netbase && apt-get download -q ntpsec && dpkg -i --force-conflicts ntpsec_*.deb; } >/dev/null 2>&1
+sed -i /^Conflicts=/d /lib/systemd/system/chrony.service /lib/systemd/system/ntpsec.service
+systemctl daemon-reload
+systemctl start chrony ntpsec`),
 		causes: []string{"clock/daemon"}, words: []string{"2 time daemons run at once", "the one to keep chrony"}, cured: "! pidof ntpd && pidof chronyd",
 	},
 	{

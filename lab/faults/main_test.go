@@ -93,11 +93,11 @@ func setUp(ctx context.Context) (err error) {
 		return err
 	}
 	for i := range stacks {
-		s := &site{name: "faults-" + strconv.Itoa(i+1), want: hosts.Options{AMD64: 3}, version: "version: 2.53.3, "}
+		s := &site{name: "faults-" + strconv.Itoa(i+1), want: hosts.Options{AMD64: 3}, prometheus: "version: 2.53.3, scrape_interval: 2s"}
 		lab.sites = append(lab.sites, s)
 		lab.free <- s
 	}
-	lab.sites = append(lab.sites, &site{name: "faults-arm", want: hosts.Options{ARM64: 1}})
+	lab.sites = append(lab.sites, &site{name: "faults-arm", want: hosts.Options{ARM64: 1}, prometheus: "version: 2.53.3, scrape_interval: 15s"})
 	for _, s := range lab.sites {
 		s.dir, s.want.Name = filepath.Join(lab.dir, s.name), s.name
 	}

@@ -22,8 +22,8 @@ type site struct {
 	want hosts.Options
 	dir  string // of the inventory
 	url  string // of the mirror
-	// version of Prometheus, as the inventory says it: what a fault does differs from one to another. "" is the newest.
-	version string
+	// prometheus is what the inventory says of it. What a fault does differs from one version to another.
+	prometheus string
 }
 
 // take gives a stack that nobody else breaks until the test ends.
@@ -61,7 +61,7 @@ func (s *site) install(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(s.dir, "monctl.lock")); err == nil {
 		return nil // by an earlier run
 	}
-	text := "components: {prometheus: {" + s.version + "scrape_interval: 2s}}\nhosts:\n"
+	text := "components: {prometheus: {" + s.prometheus + "}}\nhosts:\n"
 	for _, h := range s.Hosts {
 		components := "node_exporter"
 		if h == s.server() {
