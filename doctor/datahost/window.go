@@ -127,7 +127,7 @@ func (s *Session) edit(ctx context.Context, step func(string), change func(strin
 func (s *Session) promtool() string {
 	beside := path.Join(path.Dir(strings.TrimSuffix(s.Component.Process.Exe, " (deleted)")), "promtool")
 	if s.Component.Manifest != nil { // the process may be run by an emulator
-		beside = path.Join(s.Component.Manifest.Release, "promtool")
+		beside = path.Join(s.Component.Manifest.Release, "current", "promtool")
 	}
 	return `tool=` + fleet.Quote(beside) + `; [ -x "$tool" ] || tool=$(command -v promtool) || { echo "there is no promtool on this host to check the configuration with" >&2; exit 1; }; "$tool"`
 }
