@@ -20,7 +20,7 @@ type InspectOptions struct {
 // nothing, also not what it finds damaged, which is in the result and not an error.
 func Inspect(ctx context.Context, d Dir, o InspectOptions) (Inspection, error) {
 	began := time.Now()
-	i := Inspection{Path: d.path, Given: d.given, Kind: d.kind, Mount: d.mount, Truth: o.Truth, Clock: At(began), Now: At(began)}
+	i := Inspection{Path: d.path, Given: d.given, Kind: d.kind, Mount: d.mount, Missing: d.Missing(), Truth: o.Truth, Clock: At(began), Now: At(began)}
 	if o.Truth.Known {
 		i.Now = At(began.Add(o.Truth.Offset))
 	}

@@ -11,6 +11,8 @@ type Inspection struct {
 	Given string `json:"given"`
 	Kind  Kind   `json:"kind"`
 	Mount bool   `json:"mount"`
+	// Missing says that nothing is in its place: an operation was interrupted between two renames, or somebody deleted it.
+	Missing bool `json:"missing,omitempty"`
 	// Clock is this machine's clock when it was looked; Now is the true time then as far as it is known, else Clock again.
 	Clock Instant `json:"clock"`
 	Now   Instant `json:"now"`

@@ -118,6 +118,9 @@ func judge(i *Inspection) {
 	case i.Open != nil:
 		i.Verdict = Interrupted
 		i.advise("%s of %s was interrupted: run it again to finish it, or take it back: monctl data restore", i.Open.Action, i.Open.Began)
+	case i.Missing:
+		i.Verdict = Interrupted
+		i.advise("Somebody removed it, and what was put aside before is still there: monctl data restore")
 	case len(i.newer()) > 0:
 		i.Verdict = Newer
 		i.advise("It was written by a version that this monctl does not know, and is left alone. Use a newer monctl.")
@@ -163,6 +166,14 @@ func (i Inspection) clockWrong() bool {
 func (i *Inspection) addProblems() {
 	add := func(where, format string, args ...any) {
 		i.Problems = append(i.Problems, Problem{What: fmt.Sprintf(format, args...), Where: where})
+	}
+	if i.Missing {
+		add(i.Path, "nothing is in its place")
+	}
+	for _, o := range i.Aside {
+		if o.State == unreadable {
+			add(o.Folder, "its manifest cannot be read, so it is left alone")
+		}
 	}
 	for _, d := range i.damage() {
 		add(d.File, "%s", atOffset(d))

@@ -14,7 +14,6 @@ func look(ctx context.Context, d Dir, o InspectOptions, i *Inspection) error {
 		return err
 	}
 	if d.Missing() {
-		i.Problems = append(i.Problems, Problem{What: "nothing is in its place: an operation was interrupted between two renames", Where: d.path})
 		return nil
 	}
 	files, err := lookAtDisk(d, i)

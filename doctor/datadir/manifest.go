@@ -81,6 +81,9 @@ func syncDir(path string) error {
 // begin makes the folder of a new operation, or takes up the one that the plan resumes.
 func (x *execution) begin() error {
 	if id := x.plan.Resume; id != "" {
+		if filepath.Base(id) != id {
+			return fmt.Errorf("%q is no ID", id)
+		}
 		m, err := readManifest(filepath.Join(x.dir.Store(), id))
 		if err != nil {
 			return err

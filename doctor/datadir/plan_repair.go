@@ -194,7 +194,10 @@ func inMinutes(d time.Duration) string { return fmt.Sprintf("%dm", int(d.Minutes
 
 // resume looks whether an interrupted operation has to be dealt with first. It is true when that is the whole plan.
 func resume(i Inspection, p *Plan) (bool, error) {
-	if i.Open == nil {
+	switch {
+	case i.Open == nil && i.Missing && p.Action != Restore:
+		return false, fault.Refuse(fmt.Errorf("%s does not exist", i.Path), "Bring back what was put aside: monctl data restore")
+	case i.Open == nil:
 		return false, nil
 	}
 	if i.Open.Action != p.Action {

@@ -185,6 +185,50 @@ func TestOwner(t *testing.T) {
 	}
 }
 
+// TestRemovedByHand brings back what was put aside when the directory itself is gone, and does nothing else then.
+func TestRemovedByHand(t *testing.T) {
+	dir := emptyTSDB(t, filepath.Join(t.TempDir(), "metrics"))
+	whole := tree(t, dir)
+	if err := resetOf(t, dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	wantRefused(t, resetOf(t, dir), "does not exist")
+	if i := inspect(t, prove(t, dir)); i.Verdict != Interrupted || len(i.Problems) != 1 {
+		t.Errorf("%s, %+v", i.Verdict, i.Problems)
+	}
+	mustDo(t, killedRun{Dir: dir, Action: Restore})
+	if got := tree(t, dir); got != whole {
+		t.Errorf("it differs:\n%s", diffLines(whole, got))
+	}
+}
+
+// TestDamagedManifest is shown, and neither restored nor deleted.
+func TestDamagedManifest(t *testing.T) {
+	dir := emptyTSDB(t, filepath.Join(t.TempDir(), "metrics"))
+	if err := resetOf(t, dir); err != nil {
+		t.Fatal(err)
+	}
+	emptyTSDB(t, dir)
+	id := inspect(t, prove(t, dir)).Aside[0].ID
+	write(t, filepath.Join(dir+storeSuffix, id, manifestName), "{half")
+	whole := tree(t, dir+storeSuffix)
+	i := inspect(t, prove(t, dir))
+	if len(i.Problems) != 1 || !strings.Contains(i.Problems[0].What, "manifest cannot be read") {
+		t.Errorf("%+v", i.Problems)
+	}
+	for _, action := range []Action{Restore, Purge} {
+		if _, err := doIt(killedRun{Dir: dir, Action: action, ID: id}, nil); err == nil {
+			t.Errorf("%s did something", action)
+		}
+	}
+	if tree(t, dir+storeSuffix) != whole {
+		t.Error("something was changed")
+	}
+}
+
 // TestPurge deletes what was put aside and nothing else, also when it was interrupted.
 func TestPurge(t *testing.T) {
 	dir := emptyTSDB(t, filepath.Join(t.TempDir(), "metrics"))
