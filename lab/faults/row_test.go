@@ -43,12 +43,15 @@ ExecStart=/opt/monctl/node_exporter/current/node_exporter $*"; }
 again() { # UNIT: as it was installed
 	rm -rf /etc/systemd/system/$1.service.d
 	systemctl daemon-reload
+	systemctl stop $1 # which makes systemd forget its restarts
 	systemctl reset-failed
-	systemctl restart $1
-	systemctl reset-failed
+	systemctl start $1
 }
 yml=/etc/monctl/prometheus/prometheus.yml
-reload() { systemctl kill --kill-whom=main -s HUP monctl-prometheus; }
+ready() { # PORT: it answers; before that, a HUP ends it
+	for i in $(seq 100); do busybox wget -q -O /dev/null http://127.0.0.1:$1/-/ready 2>/dev/null && return; sleep 0.2; done
+}
+reload() { ready 9090; systemctl kill --kill-whom=main -s HUP monctl-prometheus; }
 restored() { rm -rf /etc/monctl && cp -a /root/kept /etc/monctl; }
 prometheus() { # FLAG...
 	dropin monctl-prometheus "ExecStart=

@@ -3,7 +3,7 @@ package faults
 import "testing"
 
 const (
-	amReload = "; systemctl kill --kill-whom=main -s HUP monctl-alertmanager"
+	amReload = "; ready 9093; systemctl kill --kill-whom=main -s HUP monctl-alertmanager"
 	amYML    = "/etc/monctl/alertmanager/alertmanager.yml"
 	// fire sends an alert, and has it notified at once.
 	fire = `sed -i 's/group_wait: .*/group_wait: 0s/' ` + amYML + amReload + `; sleep 0.5
@@ -42,7 +42,7 @@ var alertRows = []row{
 		check: "security/secret-files",
 	},
 	{
-		fault: "the limit of open files is too low", on: "h2", breaks: "dropin $unit 'LimitNOFILE=14'", mends: "again $unit", until: after(5e9),
+		fault: "the limit of open files is too low", on: "h2", breaks: "dropin $unit 'LimitNOFILE=11'", mends: "again $unit", until: after(5e9),
 		check: "install/file-limit",
 	},
 	{
