@@ -117,6 +117,9 @@ func TestClockFamily(t *testing.T) {
 		"ntpd gave up": {fleet: with(clocks(known(0), 0), func(h *Host) {
 			h.Journal = []Entry{{Unit: "ntp.service", Text: "time correction of 31768 seconds exceeds sanity limit (1000)"}}
 		}), want: []string{"clock/log a fail"}},
+		"ntpsec gave up and ended": {fleet: with(clocks(known(0), 2000), allOf(daemonSays("may_set=yes"), func(h *Host) {
+			h.Journal = []Entry{{Unit: "ntpsec.service", Text: "CLOCK: Panic: offset too big: -1999.994"}}
+		})), want: []string{"clock/offset a fail", "< clock/daemon a warn", "clock/log a fail"}},
 
 		"banner, server wrong":  {fleet: with(clocks(known(0), 31768), promAt(31768)), want: []string{"clock/offset a fail", "< clock/banner a warn"}, says: []string{"Detected 31768.000 seconds", "The server's clock is wrong"}},
 		"banner, browser wrong": {fleet: with(clocks(known(-300), -300), promAt(-300)), want: []string{"clock/here  fail", "< clock/banner a warn"}, says: []string{"nothing is to be done there"}},
