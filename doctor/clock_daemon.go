@@ -17,7 +17,7 @@ var daemonScript string
 func clockDaemon() Check {
 	return Check{
 		ID: daemonProbe, Title: "exactly one time daemon runs",
-		Probe: daemonScript, Limit: 8, Judge: perHost(daemonProbe, judgeDaemon), Fix: fixDaemon,
+		After: []string{"clock/log"}, Probe: daemonScript, Limit: 8, Judge: perHost(daemonProbe, judgeDaemon), Fix: fixDaemon,
 		Doc: Doc{
 			Symptom:  "`System clock synchronized: no` and `NTP service: inactive` in timedatectl; or the clock jumps to and fro.",
 			Cause:    "No time daemon runs, or two were installed and each undoes what the other does.",

@@ -91,9 +91,9 @@ func judgeHistory(h Host) []Finding {
 func clockLog() Check {
 	const id = "clock/log"
 	return Check{
-		ID: id, Title: "time daemons log no failure", Needs: []Shared{Journal}, Judge: perHost(id, judgeLog), After: []string{"clock/daemon"},
+		ID: id, Title: "time daemons log no failure", Needs: []Shared{Journal}, Judge: perHost(id, judgeLog),
 		Doc: Doc{
-			Symptom:  "`System clock time unset or jumped backwards, restoring from recorded timestamp`; `time correction of N seconds exceeds sanity limit`; `adjtimex … Operation not permitted`.",
+			Symptom:  "`System clock time unset or jumped backwards, restoring from recorded timestamp`; `time correction of N seconds exceeds sanity limit`, `Panic: offset too big` (ntpsec); `adjtimex … Operation not permitted`.",
 			Cause:    "No hardware clock or a dead battery; an offset beyond what ntpd corrects by itself (1000 s); a container, which cannot set the clock.",
 			Evidence: "The journal of the time daemons since boot.",
 			Fix:      "See the finding.",
@@ -114,7 +114,7 @@ var logged = []struct {
 		"There is no hardware clock, or its battery is dead: systemd began with the time of the last shutdown.", "Replace the battery; let Prometheus wait for the right time: clock/boot-order.",
 	},
 	{
-		regexp.MustCompile(`exceeds sanity limit|panic threshold|Unreasonably large|step.*panic`), Fail, "ntpd has given up: the clock is too far off for it",
+		regexp.MustCompile(`exceeds sanity limit|panic threshold|Panic: offset too big|Unreasonably large|step.*panic`), Fail, "ntpd has given up: the clock is too far off for it",
 		"ntpd corrects no more than 1000 s by itself.", "Stop Prometheus, then step once: ntpd -gq, and start it again. chrony does not have this limit.",
 	},
 	{

@@ -103,7 +103,7 @@ func TestClockFamily(t *testing.T) {
 		"daemon says nothing":    {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd")), want: []string{"clock/synchronised a unknown"}},
 		"slewing for ever": {
 			fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "setting=makestep 1 3", "tracking="+strings.Replace(chrony, "0.000012", "-1234.5", 1))),
-			want:  []string{"clock/slewing a warn"}, says: []string{"1234.5 s", "makestep 1 3"},
+			want:  []string{"clock/slewing a warn"}, says: []string{"1234.5 s", "the clock is fast", "makestep 1 3"},
 		},
 		"kernel not told":   {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "timedatectl.NTPSynchronized=no", "tracking="+chrony)), want: []string{"clock/rtcsync a warn"}},
 		"distant source":    {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+strings.Replace(chrony, "0.005,64.2", "9.5,64.2", 1))), want: []string{"clock/root-distance a warn"}},
@@ -117,6 +117,9 @@ func TestClockFamily(t *testing.T) {
 		"ntpd gave up": {fleet: with(clocks(known(0), 0), func(h *Host) {
 			h.Journal = []Entry{{Unit: "ntp.service", Text: "time correction of 31768 seconds exceeds sanity limit (1000)"}}
 		}), want: []string{"clock/log a fail"}},
+		"ntpsec gave up and ended": {fleet: with(clocks(known(0), 2000), allOf(daemonSays("may_set=yes"), func(h *Host) {
+			h.Journal = []Entry{{Unit: "ntpsec.service", Text: "CLOCK: Panic: offset too big: -1999.994"}}
+		})), want: []string{"clock/offset a fail", "< clock/daemon a warn", "clock/log a fail"}},
 
 		"banner, server wrong":  {fleet: with(clocks(known(0), 31768), promAt(31768)), want: []string{"clock/offset a fail", "< clock/banner a warn"}, says: []string{"Detected 31768.000 seconds", "The server's clock is wrong"}},
 		"banner, browser wrong": {fleet: with(clocks(known(-300), -300), promAt(-300)), want: []string{"clock/here  fail", "< clock/banner a warn"}, says: []string{"nothing is to be done there"}},

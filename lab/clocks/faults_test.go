@@ -54,6 +54,7 @@ func (r row) run(t *testing.T) (finding, bool) {
 		t.Errorf("causes %q, want %q, in\n%s", got, want, l)
 	}
 	found := l.of(t, r.causes[0])
+	t.Logf("found: %s", found)
 	for _, word := range r.words {
 		if !found.says(word) {
 			t.Errorf("it does not say %q: %+v", word, found)

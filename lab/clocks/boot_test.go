@@ -42,7 +42,9 @@ func stored(t *testing.T) bool { return time.Since(newest(t)).Abs() < 10*time.Se
 
 const dataChecks = "--only=clock,tsdb,install/not-running"
 
-// TestTheSeedCase replays what monctl was begun for, in a machine that boots 31768 s in the future.
+// TestTheSeedCase, in the first file by name, runs before all that touches the machine: it must be as it booted.
+//
+// It replays what monctl was begun for, in a machine that boots 31768 s in the future.
 //
 // A real Prometheus stores samples there. The banner is attributed; an operator who only sets the clock back under the running
 // Prometheus gets both gates named, before and after a restart; and --fix does it in the right order, leaves Prometheus stopped, and hands over
