@@ -57,6 +57,15 @@ func settingSchema(s templates.Setting) map[string]any {
 		schema["type"], schema["items"] = "array", map[string]any{"type": "string"}
 	case "labels":
 		schema["type"], schema["additionalProperties"] = "object", map[string]any{"type": "string"}
+	case "group":
+		inner, required := map[string]any{}, []string{}
+		for _, one := range s.Settings {
+			inner[one.Name] = settingSchema(one)
+			if one.Required {
+				required = append(required, one.Name)
+			}
+		}
+		schema["type"], schema["properties"], schema["additionalProperties"], schema["required"] = "object", inner, false, required
 	case "secret":
 		schema["$ref"] = "#/$defs/text"
 	default:

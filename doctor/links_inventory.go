@@ -22,6 +22,9 @@ func LinksOf(stack *desired.Stack) map[string][]Link {
 	}
 	for _, g := range stack.Of("grafana") {
 		for _, d := range stack.Datasources(g) {
+			if d.Type != "prometheus" {
+				continue
+			}
 			add(g, LinkQuery, dialable(d.URL), d.Title)
 		}
 	}

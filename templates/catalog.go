@@ -21,7 +21,7 @@ const (
 	StateRoot   = DataRoot + "/.host"   // journal and manifests, for root only
 )
 
-//go:embed *.tmpl */component.yaml */releases.tsv */*.tmpl */dashboards/*.json
+//go:embed apps.yaml *.tmpl */component.yaml */releases.tsv */*.tmpl */dashboards/*.json */rules/*.yml */logrules/*.yml */files/*
 var embedded embed.FS
 
 // Catalog is every known component by name.
@@ -32,7 +32,7 @@ type Catalog map[string]*Component
 // for a built-in component, as a mirror with rebuilt archives needs them.
 func Load(own string) (Catalog, error) {
 	catalog := Catalog{}
-	if err := catalog.add(embedded); err != nil {
+	if err := catalog.add(embedded, "templates"); err != nil {
 		return nil, fmt.Errorf("catalogue: %w", err)
 	}
 	if own == "" {
@@ -41,13 +41,13 @@ func Load(own string) (Catalog, error) {
 	if _, err := os.Stat(own); err != nil {
 		return nil, fmt.Errorf("catalogue: %w", err)
 	}
-	if err := catalog.add(os.DirFS(own)); err != nil {
+	if err := catalog.add(os.DirFS(own), own); err != nil {
 		return nil, fmt.Errorf("catalogue %s: %w", own, err)
 	}
 	return catalog, nil
 }
 
-func (c Catalog) add(root fs.FS) error {
+func (c Catalog) add(root fs.FS, place string) error {
 	entries, err := fs.ReadDir(root, ".")
 	if err != nil {
 		return err
@@ -56,20 +56,20 @@ func (c Catalog) add(root fs.FS) error {
 		if !e.IsDir() {
 			continue
 		}
-		if err := c.addFolder(root, e.Name()); err != nil {
+		if err := c.addFolder(root, e.Name(), place+"/"+e.Name()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c Catalog) addFolder(root fs.FS, name string) error {
+func (c Catalog) addFolder(root fs.FS, name, place string) error {
 	folder, err := fs.Sub(root, name)
 	if err != nil {
 		return err
 	}
 	if _, err := fs.Stat(folder, "component.yaml"); err == nil {
-		c[name], err = read(folder, name)
+		c[name], err = read(folder, name, place)
 		return err
 	}
 	pins, err := fs.ReadFile(folder, "releases.tsv")

@@ -1,14 +1,8 @@
 package templates
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
-	"slices"
-	"strings"
-
-	"github.com/goccy/go-yaml"
 )
 
 // Component is one folder of the catalogue: everything monctl knows of a program it installs, as data. Strings that
@@ -23,74 +17,78 @@ type Component struct {
 	Notes   []string `yaml:"notes,omitempty"`
 	Release Release  `yaml:"release"`
 
-	Port     int       `yaml:"port"` // default TCP port of its HTTP API or metrics
+	Port     int       `yaml:"port,omitempty"` // default TCP port of its HTTP API or metrics
 	Settings []Setting `yaml:"settings,omitempty"`
+	Ports    []string  `yaml:"ports,omitempty"`  // settings that are TCP ports it listens on besides port
 	Groups   []string  `yaml:"groups,omitempty"` // supplementary groups of its user, where the host has them
 	Data     bool      `yaml:"data,omitempty"`   // it keeps data in a folder of its own
 
-	Exec   []string          `yaml:"exec"`             // command line, one word each; the first is below the release folder
+	// Exec is the command line, one word each; the first is below the release folder. Without one the component is files
+	// alone (a Java agent, a library): no unit, no user, no port, and everybody on the host may read its configuration.
+	Exec   []string          `yaml:"exec,omitempty"`
 	Env    map[string]string `yaml:"env,omitempty"`    // of the process
 	Reload string            `yaml:"reload,omitempty"` // "hup" when SIGHUP rereads its files; "" means restart
 	Unit   UnitOptions       `yaml:"unit,omitempty"`
 
 	Files   []File   `yaml:"files,omitempty"`
 	Secrets []Secret `yaml:"secrets,omitempty"`
+	Scripts []Script `yaml:"scripts,omitempty"`
 	// Check is run by sh in a scratch copy of the configuration folder; $release is the new release's folder.
 	Check string `yaml:"check,omitempty"`
 
-	Ready   string   `yaml:"ready"`             // path that answers 200 when it is ready
-	Metrics string   `yaml:"metrics,omitempty"` // path Prometheus scrapes; "" when it is not scraped
-	After   []string `yaml:"after,omitempty"`   // components that start before it on the same host
+	Ready   string `yaml:"ready,omitempty"`   // path that answers 200 when it is ready
+	Metrics string `yaml:"metrics,omitempty"` // path Prometheus scrapes; "" when it is not scraped
+	// Scrape names a template that gives more scrape jobs of an instance, as a YAML list: what an exporter probes.
+	Scrape string   `yaml:"scrape,omitempty"`
+	After  []string `yaml:"after,omitempty"` // components that start before it on the same host
 
 	Pins       Pins              `yaml:"-"` // releases.tsv
 	Rules      map[string][]byte `yaml:"-"` // rules/*.yml, for Prometheus, by file name
+	LogRules   map[string][]byte `yaml:"-"` // logrules/*.yml, for Loki's ruler, by file name
 	Dashboards map[string][]byte `yaml:"-"` // dashboards/*.json, for Grafana, by file name
 	folder     fs.FS
-}
-
-// Setting is one key that the inventory may give a component.
-type Setting struct {
-	Name    string   `yaml:"name"`
-	Type    string   `yaml:"type"` // one of SettingTypes
-	Default any      `yaml:"default,omitempty"`
-	Choices []string `yaml:"choices,omitempty"`
-	About   string   `yaml:"about"`
-}
-
-// SettingTypes lists the types a setting can have. A duration is Prometheus' ("15d"), a size is with its unit ("10GB"),
-// a listen is an IP address to bind, a name has letters, digits and . _ @ + - only.
-func SettingTypes() []string {
-	return []string{"string", "bool", "int", "duration", "size", "listen", "name", "path", "url", "words", "labels", "secret"}
+	place      string // the folder, for messages
 }
 
 // UnitOptions are the parts of the systemd unit that differ between components; the rest is unit.service.tmpl.
 type UnitOptions struct {
 	Service      map[string]string `yaml:"service,omitempty"`      // [Service] directives, over the common ones
 	Capabilities []string          `yaml:"capabilities,omitempty"` // kept and given to the process: CAP_NET_RAW
+	Root         bool              `yaml:"root,omitempty"`         // it runs as root, because nothing less does its work
 }
 
-// File is one rendered file below the configuration folder.
+// File is one file below the configuration folder. A template that renders to nothing gives no file.
 type File struct {
-	Path     string `yaml:"path"`     // relative
-	Template string `yaml:"template"` // file of the component's folder
-	Effect   string `yaml:"effect"`   // what a change needs: "restart", "reload" or "none"
+	Path string `yaml:"path"` // relative
+	// Template is a file of the component's folder. What lies below files/ there is copied as it is: it is in a template
+	// language of its own.
+	Template string `yaml:"template"`
+	Effect   string `yaml:"effect"` // what a change needs: "restart", "reload" or "none"
 	Secret   bool   `yaml:"secret,omitempty"`
+	If       string `yaml:"if,omitempty"` // written only when this setting, "slack" or "slack.channel", is given
 }
 
-// Secret is a value kept on the host in a 0600 file, made once and then kept.
+// Secret is a value kept on the host in a 0600 file.
 type Secret struct {
 	Name    string `yaml:"name"`    // file name
-	Setting string `yaml:"setting"` // the setting that gives it; generated when that is not set
+	Setting string `yaml:"setting"` // the setting that gives it, "password" or "slack.webhook"
 	User    string `yaml:"user"`    // the account it belongs to, for people
+	// Generate makes one on the host that is then kept, when the setting is not given: "always", or the name of a setting
+	// that must be given for it. Without it there is no file.
+	Generate string `yaml:"generate,omitempty"`
+	Env      string `yaml:"env,omitempty"` // environment variable of the process that holds it: the file is an EnvironmentFile
+	URL      bool   `yaml:"url,omitempty"` // it is an http or https address
 }
 
-// SettingNamed finds a setting by its key.
-func (c *Component) SettingNamed(name string) (Setting, bool) {
-	i := slices.IndexFunc(c.Settings, func(s Setting) bool { return s.Name == name })
-	if i < 0 {
-		return Setting{}, false
-	}
-	return c.Settings[i], true
+// Script is work on a host that is neither a file nor a unit: an account in a database.
+type Script struct {
+	Name  string `yaml:"name"`  // "account"
+	About string `yaml:"about"` // for people, a template: "account {{ .Set.user }} in MySQL"
+	If    string `yaml:"if"`    // the setting that asks for it
+	Look  string `yaml:"look"`  // template of sh that ends with 0 when all is well, and else says why; it changes nothing
+	Run   string `yaml:"run"`   // template of sh that makes it so; idempotent
+	// Env gives Run secret settings as environment variables: name to setting. They travel in a file for root alone.
+	Env map[string]string `yaml:"env,omitempty"`
 }
 
 // Template returns the source of a template file of the component's folder.
@@ -102,135 +100,8 @@ func (c *Component) Template(name string) (string, error) {
 	return string(b), nil
 }
 
-// commonSettings are understood by every component.
-func commonSettings(c *Component) []Setting {
-	common := []Setting{
-		{Name: "port", Type: "int", Default: c.Port, About: "TCP port it listens on"},
-		{Name: "listen", Type: "listen", Default: "", About: "address it binds; empty for all"},
-		{Name: "args", Type: "words", About: "more command line words, at the end"},
-	}
-	if c.Data {
-		common = append(common, Setting{Name: "data_dir", Type: "path", Default: DataRoot + "/" + c.Name, About: "folder of its data"})
-	}
-	return common
-}
+// Place names a file of the component's folder for people: "node_exporter/rules/node.yml".
+func (c *Component) Place(file string) string { return c.place + "/" + file }
 
-// read decodes one folder strictly.
-func read(folder fs.FS, name string) (*Component, error) {
-	c := &Component{folder: folder}
-	src, err := fs.ReadFile(folder, "component.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("component %s: %w", name, err)
-	}
-	if err := yaml.UnmarshalWithOptions(src, c, yaml.Strict()); err != nil {
-		return nil, placed(name+"/component.yaml", src, err)
-	}
-	if err := c.validate(name); err != nil {
-		return nil, placed(name+"/component.yaml", src, err)
-	}
-	c.Settings = append(commonSettings(c), c.Settings...)
-	pins, err := fs.ReadFile(folder, "releases.tsv")
-	if err != nil {
-		return nil, fmt.Errorf("component %s: %w", name, err)
-	}
-	if c.Pins, err = ParsePins(name+"/releases.tsv", pins); err != nil {
-		return nil, fmt.Errorf("component %s: %w", name, err)
-	}
-	if c.Rules, err = readAll(folder, "rules/*.yml"); err != nil {
-		return nil, err
-	}
-	c.Dashboards, err = readAll(folder, "dashboards/*.json")
-	return c, err
-}
-
-func readAll(folder fs.FS, pattern string) (map[string][]byte, error) {
-	names, err := fs.Glob(folder, pattern)
-	if err != nil {
-		return nil, err
-	}
-	files := map[string][]byte{}
-	for _, name := range names {
-		b, err := fs.ReadFile(folder, name)
-		if err != nil {
-			return nil, err
-		}
-		files[name[strings.LastIndexByte(name, '/')+1:]] = b
-	}
-	return files, nil
-}
-
-// nameShape also bounds the length: "monctl-" and the name are a user name, and useradd(8) takes 32 letters.
-var nameShape = regexp.MustCompile(`^[a-z][a-z0-9_]{0,24}$`)
-
-// validate reports what a strict decoder cannot see.
-func (c *Component) validate(folder string) error {
-	switch {
-	case c.Name != folder:
-		return wrong("$.name", "name is %q, the folder's name is %q", c.Name, folder)
-	case !nameShape.MatchString(c.Name):
-		return wrong("$.name", "name: %q: want lower-case letters, digits and underscore, at most 25", c.Name)
-	case c.Title == "" || c.About == "" || c.License == "":
-		return fmt.Errorf("title, about and license are needed")
-	case c.Port < 1 || c.Port > 65535:
-		return wrong("$.port", "port: %d is not a TCP port", c.Port)
-	case len(c.Exec) == 0:
-		return wrong("$.exec", "exec is empty")
-	case c.Reload != "" && c.Reload != "hup":
-		return wrong("$.reload", "reload: %q is neither hup nor empty", c.Reload)
-	case !strings.HasPrefix(c.Ready, "/"):
-		return wrong("$.ready", "ready: %q is not a path", c.Ready)
-	}
-	if err := errors.Join(c.validateSettings(), c.validateFiles()); err != nil {
-		return err
-	}
-	if err := c.Release.Validate(); err != nil {
-		return &mistake{"$.release", err}
-	}
-	return nil
-}
-
-func (c *Component) validateSettings() error {
-	taken := []string{"version", "hosts"} // keys that the inventory itself understands
-	for _, s := range commonSettings(c) {
-		taken = append(taken, s.Name)
-	}
-	for n, s := range c.Settings {
-		at := fmt.Sprintf("$.settings[%d]", n)
-		if slices.Contains(taken, s.Name) || s.Name == "" {
-			return wrong(at+".name", "setting %q is there already", s.Name)
-		}
-		taken = append(taken, s.Name)
-		if !slices.Contains(SettingTypes(), s.Type) {
-			return wrong(at+".type", "setting %s: type %q is none of %s", s.Name, s.Type, strings.Join(SettingTypes(), ", "))
-		}
-	}
-	for n, s := range c.Secrets {
-		at := fmt.Sprintf("$.secrets[%d]", n)
-		if setting, ok := c.SettingNamed(s.Setting); !ok || setting.Type != "secret" {
-			return wrong(at+".setting", "secret %s: setting %q is not a secret setting", s.Name, s.Setting)
-		}
-		if !fs.ValidPath(s.Name) || strings.Contains(s.Name, "/") || s.Name == "." {
-			return wrong(at+".name", "secret %q: want a plain file name", s.Name)
-		}
-	}
-	return nil
-}
-
-func (c *Component) validateFiles() error {
-	for n, f := range c.Files {
-		at := fmt.Sprintf("$.files[%d]", n)
-		if !fs.ValidPath(f.Path) || f.Path == "." {
-			return wrong(at+".path", "file %q: want a path inside the configuration folder", f.Path)
-		}
-		if !slices.Contains([]string{"restart", "reload", "none"}, f.Effect) {
-			return wrong(at+".effect", "file %s: effect %q is none of restart, reload, none", f.Path, f.Effect)
-		}
-		if f.Effect == "reload" && c.Reload == "" {
-			return wrong(at+".effect", "file %s: effect is reload, but the component cannot reload", f.Path)
-		}
-		if _, err := c.Template(f.Template); err != nil {
-			return wrong(at+".template", "file %s: template: %w", f.Path, errors.Unwrap(err))
-		}
-	}
-	return nil
-}
+// Runs says whether it is a program with a unit, not files alone.
+func (c *Component) Runs() bool { return len(c.Exec) > 0 }

@@ -18,9 +18,17 @@ func (u *UI) Catalog(catalog templates.Catalog) {
 			"component": c.Name, "title": c.Title, "about": c.About, "license": c.License, "docs": c.Docs, "port": c.Port,
 			"default": defaultOf(c, templates.AMD64), "archs": shipped(c),
 		})
-		rows = append(rows, []string{u.paint.bold(name), or(defaultOf(c, templates.AMD64), "-"), strconv.Itoa(c.Port), u.short(c.About, 34)})
+		rows = append(rows, []string{u.paint.bold(name), or(defaultOf(c, templates.AMD64), "-"), portOf(c), u.short(c.About, 34)})
 	}
 	u.Table([]string{"COMPONENT", "DEFAULT", "PORT", "ABOUT"}, rows)
+}
+
+// portOf gives the port as text; a component without a program has none.
+func portOf(c *templates.Component) string {
+	if !c.Runs() {
+		return "-"
+	}
+	return strconv.Itoa(c.Port)
 }
 
 // short cuts the last column of a table to what is left of a terminal's line after used columns.
@@ -76,16 +84,22 @@ func newestPin(c *templates.Component) (templates.Pin, bool) {
 }
 
 func (u *UI) settings(c *templates.Component) {
+	u.Table([]string{"SETTING", "TYPE", "DEFAULT", "ABOUT"}, u.settingRows("", c.Settings))
+	u.Print("")
+}
+
+// settingRows gives a row for each setting; those of a group follow it with the group's name before theirs.
+func (u *UI) settingRows(group string, list []templates.Setting) [][]string {
 	var rows [][]string
-	for _, s := range c.Settings {
+	for _, s := range list {
 		value := fmt.Sprint(s.Default)
 		if s.Default == nil || s.Default == "" {
 			value = "-"
 		}
-		rows = append(rows, []string{s.Name, s.Type, value, u.short(s.About, 46)})
+		rows = append(rows, []string{group + s.Name, s.Type, value, u.short(s.About, 46)})
+		rows = append(rows, u.settingRows(group+s.Name+".", s.Settings)...)
 	}
-	u.Table([]string{"SETTING", "TYPE", "DEFAULT", "ABOUT"}, rows)
-	u.Print("")
+	return rows
 }
 
 func (u *UI) pins(c *templates.Component, versions []string) {

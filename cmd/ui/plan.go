@@ -83,7 +83,7 @@ func (u *UI) change(c plan.Change) string {
 	sign := map[plan.Action]string{
 		plan.Create: u.paint.green("+"), plan.Start: u.paint.green("+"), plan.Enable: u.paint.green("+"),
 		plan.Update: u.paint.yellow("~"), plan.Restart: u.paint.yellow("↻"), plan.Reload: u.paint.yellow("↻"),
-		plan.Stop: u.paint.red("-"), plan.Remove: u.paint.red("-"), plan.Run: u.paint.dim("?"),
+		plan.Stop: u.paint.red("-"), plan.Remove: u.paint.red("-"), plan.Run: u.paint.dim("?"), plan.Execute: u.paint.yellow("▶"),
 	}[c.Action]
 	kind, name := words(c.Resource)
 	line := fmt.Sprintf("%s %-7s  %s", sign, c.Action, strings.TrimSpace(kind+" "+name))
@@ -119,6 +119,8 @@ func words(r resource.Resource) (kind, name string) {
 		return "link", r.Path + " → " + r.Target
 	case resource.Check:
 		return "", r.Command
+	case resource.Script:
+		return "", r.About
 	case resource.Service:
 		return "unit", r.Unit
 	case resource.Gone:

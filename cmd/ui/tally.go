@@ -39,7 +39,7 @@ func (t *Tally) add(a plan.Action) {
 	switch a {
 	case plan.Create:
 		t.Create++
-	case plan.Update, plan.Enable:
+	case plan.Update, plan.Enable, plan.Execute:
 		t.Change++
 	case plan.Start:
 		t.Start++

@@ -49,9 +49,16 @@ do_user() { # NAME GROUP...
 	user=$1 && shift
 	shell=/usr/sbin/nologin && [ -x "$shell" ] || shell=/sbin/nologin
 	useradd --system --user-group --no-create-home --home-dir /nonexistent --shell "$shell" -- "$user" || return
+	do_groups "$user" "$@"
+}
+do_groups() { # NAME GROUP...: those that the host has
+	user=$1 && shift
 	for group; do
 		if getent group "$group" >/dev/null; then usermod -aG "$group" -- "$user" || return; fi
 	done
+}
+do_script() { # N: with its secrets in the environment
+	(set -a && . "$stage/scripts/$1.env" && set +a && exec sh -- "$stage/scripts/$1.sh" </dev/null)
 }
 do_dir() { # OWNER GROUP MODE PATH
 	install -d -o "$1" -g "$2" -m "$3" -- "$4" && selinux "$4"

@@ -84,8 +84,16 @@ func (w *writer) change(c plan.Change) error {
 	key := c.Resource.Key()
 	switch r := c.Resource.(type) {
 	case resource.User:
+		if c.Action == plan.Update { // a group too many takes nothing from anybody, so it stays when the change is undone
+			w.step(key, append([]string{"do_groups", r.Name}, r.Groups...)...)
+			break
+		}
 		w.note("j_user", r.Name)
 		w.step(key, append([]string{"do_user", r.Name}, r.Groups...)...)
+	case resource.Script:
+		n := strconv.Itoa(len(w.members))
+		w.members = append(w.members, bytesMember("scripts/"+n+".sh", []byte(r.Run)), bytesMember("scripts/"+n+".env", r.Env))
+		w.step(key, "do_script", n)
 	case resource.Dir:
 		kind := "dir"
 		if r.Keep {

@@ -22,6 +22,7 @@ func (b *builder) build() {
 	b.labelNames("defaults.labels", b.doc.Defaults.Labels)
 	b.hosts()
 	b.components()
+	b.apps()
 	b.rest()
 }
 

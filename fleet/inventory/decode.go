@@ -155,6 +155,20 @@ func (l texts) values() []string {
 	return out
 }
 
+// entries is a list of values of one type, in file order.
+type entries[T any] []T
+
+func (l *entries[T]) decode(d *decoder, path string, n node) {
+	if n.kind == null || !d.want(path, n, "a list", list) {
+		return
+	}
+	for i, item := range n.items {
+		var value T
+		any(&value).(decodable).decode(d, fmt.Sprintf("%s[%d]", path, i), item)
+		*l = append(*l, value)
+	}
+}
+
 // named is a mapping from names that the person chose to values of one type, in file order.
 type named[T any] []item[T]
 

@@ -6,6 +6,7 @@ type document struct {
 	Defaults   defaultsEntry         `json:"defaults,omitempty" jsonschema_description:"For every host; what a host says itself wins."`
 	Hosts      named[hostEntry]      `json:"hosts" jsonschema_description:"The machines, by a name of your choice: letters, digits, dot, underscore and dash."`
 	Components named[componentEntry] `json:"components,omitempty" jsonschema_description:"Settings of components, and which hosts run them when the hosts do not say so themselves."`
+	Apps       entries[appEntry]     `json:"apps,omitempty" jsonschema_description:"Programs of your own: scraped, their logs shipped, shown."`
 	Mirror     mirrorEntry           `json:"mirror,omitempty" jsonschema_description:"Base URL that replaces the upstream download sites, or one URL for each."`
 	Fetch      text                  `json:"fetch,omitempty" jsonschema:"enum=controller,enum=host,default=controller" jsonschema_description:"Who downloads releases: this machine once (controller), or every host for itself (host)."`
 	Parallel   number                `json:"parallel,omitempty" jsonschema:"minimum=1,maximum=512,default=32" jsonschema_description:"Hosts worked on at once."`

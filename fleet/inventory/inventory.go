@@ -19,6 +19,7 @@ type Inventory struct {
 	Dir        string      // folder that relative paths in the file start from
 	Hosts      []Host      // in file order
 	Components []Component // in file order: those of `components:`, then those only named by a host
+	Apps       []App       // in file order
 	Mirror     Mirror
 	Fetch      Fetch
 	Parallel   int    // hosts worked on at once

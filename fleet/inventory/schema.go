@@ -114,6 +114,12 @@ func (named[T]) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "object", AdditionalProperties: s}
 }
 
+// JSONSchema says that it is a list.
+func (entries[T]) JSONSchema() *jsonschema.Schema {
+	var value T
+	return &jsonschema.Schema{Type: "array", Items: reflected(value)}
+}
+
 // JSONSchema is what the fields say; it stands here so that they are loosened.
 func (e defaultsEntry) JSONSchema() *jsonschema.Schema {
 	type fields defaultsEntry

@@ -64,6 +64,11 @@ func (g *grower) grow(n ast.Node, at Pos, depth int) node {
 	case *ast.SequenceNode:
 		out := node{kind: list, pos: at}
 		for _, item := range n.Values {
+			if text, ok := glued(item); ok && n.IsFlowStyle {
+				g.left--
+				out.items = append(out.items, node{kind: scalar, pos: posOf(item, at), text: text, value: text})
+				continue
+			}
 			out.items = append(out.items, g.grow(item, posOf(item, at), depth+1))
 		}
 		return out
@@ -183,6 +188,20 @@ func (g *grower) scalar(n ast.Node, at Pos) node {
 		g.errs.add(at, "unsupported YAML here: write a plain value")
 	}
 	return out
+}
+
+// glued undoes what the library makes of a plain word with a colon, [vm1:8080], in a list inside braces: a mapping. In YAML a
+// colon without a space after it is part of the word (YAML 1.2.2, 7.3.3).
+func glued(item ast.Node) (string, bool) {
+	m, ok := item.(*ast.MappingNode)
+	if !ok || m.IsFlowStyle || len(m.Values) != 1 {
+		return "", false
+	}
+	key, colon, value := m.Values[0].Key.GetToken(), m.Values[0].Start, m.Values[0].Value.GetToken()
+	if key.Type != token.StringType || value == nil || colon.Position.Offset+1 != value.Position.Offset {
+		return "", false
+	}
+	return key.Value + ":" + value.Value, true
 }
 
 func keyText(key ast.MapKeyNode) (string, bool) {

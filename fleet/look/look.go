@@ -16,6 +16,9 @@ import (
 type Seen struct {
 	Paths   map[string]Path
 	Users   map[string]bool
+	Groups  map[string][]string // user to its groups, for users whose groups a resource asks for
+	Known   map[string]bool     // groups that a resource asks for and the host has
+	Scripts map[string]string   // name to "" when all is well, or what is not
 	Units   map[string]Unit
 	Marks   map[string]string // release directory to the SHA256 written when it was complete
 	Pending map[string]string // unit to what an interrupted run still owes it: "restart" or "reload"

@@ -24,6 +24,20 @@ look_users() {
 		case "$wanted" in *" $name "*) printf '%s\n' "$name" ;; esac
 	done </etc/passwd
 }
+look_groups() { # NAME...: users that are there, with their groups
+	echo @groups
+	for name; do
+		if groups=$(id -Gn -- "$name" 2>/dev/null); then printf '%s|%s\n' "$name" "$groups"; fi
+	done
+}
+look_known_groups() { # GROUP...: those that the host has
+	echo @known
+	for group; do if getent group "$group" >/dev/null; then printf '%s\n' "$group"; fi; done
+}
+look_script() { # NAME SCRIPT: what it says when it does not end well, in one line
+	if said=$(sh -c "$2" 2>&1 </dev/null); then said=ok; else said="no:$(printf '%s' "$said" | tr -s '\n\t|' '   ' | cut -c1-300)"; fi
+	printf '@scripts\n%s|%s\n' "$1" "$said"
+}
 look_units() {
 	echo @units
 	systemctl show -p Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,NeedDaemonReload -- "$@" |

@@ -1,6 +1,7 @@
 package look
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -52,6 +53,9 @@ func (s *Seen) line(section, line string) error {
 	case "@users":
 		s.Users[line] = true
 		return nil
+	case "@known":
+		s.Known = with(s.Known, line, true)
+		return nil
 	case "@journal":
 		s.Journal = strings.TrimSpace(line)
 		return nil
@@ -69,10 +73,31 @@ func (s *Seen) line(section, line string) error {
 		s.Marks[key] = value
 	case "@pending":
 		s.Pending[key] = value
+	case "@groups":
+		s.Groups = with(s.Groups, key, strings.Fields(value))
+	case "@scripts":
+		s.Scripts = with(s.Scripts, key, said(value))
 	default:
 		return fmt.Errorf("unexpected output")
 	}
 	return nil
+}
+
+// with adds an entry to a map that may not be there yet.
+func with[V any](m map[string]V, key string, value V) map[string]V {
+	if m == nil {
+		m = map[string]V{}
+	}
+	m[key] = value
+	return m
+}
+
+// said turns "ok" into nothing and "no:WHY" into WHY.
+func said(value string) string {
+	if value == "ok" {
+		return ""
+	}
+	return cmp.Or(strings.TrimSpace(strings.TrimPrefix(value, "no:")), "is not done")
 }
 
 func (s *Seen) pathLine(line string) error {

@@ -32,13 +32,22 @@ func Script(resources []resource.Resource) string {
 	section("look_links", ask.links)
 	section("look_marks", ask.marks)
 	section("look_users", ask.users)
+	section("look_groups", ask.members)
+	section("look_known_groups", ask.groups)
 	section("look_units", ask.units)
+	for _, s := range ask.scripts {
+		fmt.Fprintf(&b, "look_script %s\n", fleet.QuoteAll(s.Name, s.Look))
+	}
 	b.WriteString("look_state\n")
 	return b.String()
 }
 
 // asked collects the words of each section.
-type asked struct{ paths, sums, links, marks, users, units []string }
+type asked struct {
+	paths, sums, links, marks, users, units []string
+	members, groups                         []string // users whose groups matter, and those groups
+	scripts                                 []resource.Script
+}
 
 func (a *asked) add(r resource.Resource) {
 	switch r := r.(type) {
@@ -61,6 +70,11 @@ func (a *asked) add(r resource.Resource) {
 		a.paths = append(a.paths, r.Path)
 	case resource.User:
 		a.users = append(a.users, r.Name)
+		if len(r.Groups) > 0 {
+			a.members, a.groups = append(a.members, r.Name), append(a.groups, r.Groups...)
+		}
+	case resource.Script:
+		a.scripts = append(a.scripts, r)
 	case resource.NoUser:
 		a.users = append(a.users, r.Name)
 	case resource.Service:

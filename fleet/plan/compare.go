@@ -1,10 +1,12 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/monctl/monctl/fleet/look"
@@ -16,9 +18,9 @@ func compare(r resource.Resource, seen look.Seen, changed map[string]bool) (Chan
 	action, why := Action(""), ""
 	switch r := r.(type) {
 	case resource.User:
-		if !seen.Users[r.Name] {
-			action, why = Create, "missing"
-		}
+		action, why = user(seen, r)
+	case resource.Script:
+		action, why = script(seen, r, changed)
 	case resource.Dir:
 		action, why = path(seen, r.Path, "directory", r.Owner, r.Group, r.Mode)
 	case resource.File:
@@ -47,6 +49,28 @@ func compare(r resource.Resource, seen look.Seen, changed map[string]bool) (Chan
 		return service(r, seen, changed)
 	}
 	return Change{Resource: r, Action: action, Why: why}, action != ""
+}
+
+func user(seen look.Seen, u resource.User) (Action, string) {
+	if !seen.Users[u.Name] {
+		return Create, "missing"
+	}
+	for _, g := range u.Groups {
+		if seen.Known[g] && !slices.Contains(seen.Groups[u.Name], g) {
+			return Update, "is not in group " + g
+		}
+	}
+	return "", ""
+}
+
+func script(seen look.Seen, s resource.Script, changed map[string]bool) (Action, string) {
+	if key := anyOf(changed, s.After); key != "" {
+		return Execute, "new " + key
+	}
+	if why, looked := seen.Scripts[s.Name]; !looked || why != "" {
+		return Execute, cmp.Or(why, "was not looked at")
+	}
+	return "", ""
 }
 
 func path(seen look.Seen, name, kind, owner, group string, mode fs.FileMode) (Action, string) {

@@ -24,6 +24,7 @@ const (
 	Enable  Action = "enable"
 	Stop    Action = "stop"
 	Remove  Action = "remove"
+	Execute Action = "run"
 )
 
 // Change is one resource that is not as it should be.

@@ -73,6 +73,17 @@ type Service struct {
 	Restart, Reload []string
 }
 
+// Script is work that is neither a file nor a unit: an account in a database. It is idempotent and has no undo.
+type Script struct {
+	Name  string // "mysqld_exporter account"
+	About string // for people: "account monctl in MySQL"
+	Look  string // sh that ends with 0 when all is well, and else says why; it changes nothing
+	Run   string // sh that makes it so
+	// Env is an EnvironmentFile (NAME="value" lines) that Run gets; it is secret.
+	Env   []byte
+	After []string // keys of resources whose change is a reason to run
+}
+
 // Gone is a path that should not be there, of something monctl put there earlier.
 type Gone struct {
 	Path string
@@ -108,6 +119,9 @@ func (r Check) Key() string { return "check " + r.Dir }
 
 // Key implements Resource.
 func (r Service) Key() string { return "service " + r.Unit }
+
+// Key implements Resource.
+func (r Script) Key() string { return "script " + r.Name }
 
 // Key implements Resource.
 func (r Gone) Key() string { return "gone " + r.Path }

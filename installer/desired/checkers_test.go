@@ -4,11 +4,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/monctl/monctl/fleet/resource"
 )
 
 // checked runs a release's own checker on the configuration folder of an instance, as a host does.
@@ -42,7 +45,7 @@ func checked(t *testing.T, tool, debian string, s *Stack, i Instance, words ...s
 // stacks are inventories whose configuration the programs' own checkers must accept.
 func stacks(t *testing.T) map[string]*Stack {
 	return map[string]*Stack{
-		"example": example(t),
+		"example": plainExample(t),
 		"least":   good(t, "hosts: {mon1: {address: 10.0.0.1, components: [prometheus, alertmanager, grafana]}}\n"),
 		"short interval": good(t, `hosts: {mon1: {address: 10.0.0.1, components: [prometheus, alertmanager, node_exporter]}}
 components: {prometheus: {scrape_interval: 1s}}
@@ -56,6 +59,33 @@ func TestPromtoolAcceptsTheConfiguration(t *testing.T) {
 			checked(t, "promtool", "prometheus", s, the(t, s, "prometheus", "mon1"), "check", "config", "prometheus.yml")
 		})
 	}
+}
+
+// plainExample is the example without secret jobs, whose files Prometheus understands since 2.43; the checker is older.
+func plainExample(t *testing.T) *Stack {
+	t.Helper()
+	s := example(t).clone()
+	s.Apps = slices.DeleteFunc(slices.Clone(s.Apps), func(a App) bool { return a.Name == "jira" })
+	return s
+}
+
+// TestSecretJobs: the parameters of jira are in a file of their own that no diff shows; it is a configuration by itself.
+func TestSecretJobs(t *testing.T) {
+	s := example(t)
+	prometheus := the(t, s, "prometheus", "mon1")
+	if text := contents(t, s, "mon1")["/etc/monctl/prometheus/prometheus.yml"]; strings.Contains(text, "jira") || !strings.Contains(text, "- secret_jobs.yml") {
+		t.Errorf("prometheus.yml:\n%s", text)
+	}
+	list, err := s.Resources("mon1", drawn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range list {
+		if f, ok := r.(resource.File); ok && strings.Contains(string(f.Content), "to ken") && (!f.Secret || f.Mode != 0o640 || f.Group != prometheus.User()) {
+			t.Errorf("%s: secret=%v mode=%o", f.Path, f.Secret, f.Mode)
+		}
+	}
+	checked(t, "promtool", "prometheus", s, prometheus, "check", "config", "secret_jobs.yml")
 }
 
 func TestAmtoolAcceptsTheConfiguration(t *testing.T) {
@@ -89,8 +119,9 @@ func TestPrometheusConfigurationMeansWhatTheInventorySays(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"region": "eu", "null": "x: y", "replica": "# 1", "off": `it's "a"`}, got.Global.Labels); diff != "" {
 		t.Error(diff)
 	}
-	want := s.jobs(the(t, s, "prometheus", "mon1"))
-	if len(got.Jobs) != len(want) || got.Global.Interval != "5s" {
+	want := view{stack: s, self: the(t, s, "prometheus", "mon1")}.Jobs()
+	const probes = 3
+	if len(got.Jobs) != len(want)+probes || got.Global.Interval != "5s" {
 		t.Fatalf("%d jobs, interval %s", len(got.Jobs), got.Global.Interval)
 	}
 	for n, j := range want {

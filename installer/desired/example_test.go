@@ -68,6 +68,7 @@ func filled(s *Stack) *Stack {
 
 func example(t *testing.T) *Stack {
 	t.Helper()
+	t.Setenv("MONCTL_TEST_TOKEN", `to ken&"#`)
 	text, err := os.ReadFile(filepath.Join("testdata", "stack.yaml"))
 	if err != nil {
 		t.Fatal(err)

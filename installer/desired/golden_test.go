@@ -55,11 +55,15 @@ func renderInstance(t *testing.T, s *Stack, i Instance, got map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := own
+	if unit != nil {
+		all = append([]resource.Resource{*unit}, own...)
+	}
 	var list strings.Builder
-	for _, r := range append([]resource.Resource{unit}, own...) {
+	for _, r := range all {
 		describe(&list, r)
 		f, ok := r.(resource.File)
-		if !ok || strings.Contains(f.Path, "/dashboards/") && path.Ext(f.Path) == ".json" || strings.Contains(f.Path, "/rules/") {
+		if !ok || strings.Contains(f.Path, "/dashboards/") && path.Ext(f.Path) == ".json" || strings.Contains(f.Path, "/rules/") && path.Base(f.Path) != "targets.yml" {
 			continue
 		}
 		name := path.Base(f.Path)
@@ -87,6 +91,8 @@ func describe(b *strings.Builder, r resource.Resource) {
 		fmt.Fprintf(b, " -> %s", r.Target)
 	case resource.Check:
 		fmt.Fprintf(b, " %s", r.Command)
+	case resource.Script:
+		fmt.Fprintf(b, " (%s) after=%v\n  look:\n%s  run:\n%s", r.About, r.After, indented(r.Look), indented(r.Run))
 	case resource.Service:
 		fmt.Fprintf(b, " %s", r.Exe)
 		for _, key := range r.Reload {
@@ -97,6 +103,10 @@ func describe(b *strings.Builder, r resource.Resource) {
 		}
 	}
 	b.WriteByte('\n')
+}
+
+func indented(text string) string {
+	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ") + "\n"
 }
 
 func write(t *testing.T, folder string, files map[string]string) {

@@ -7,6 +7,7 @@ package desired
 import (
 	"net"
 	"strconv"
+	"strings"
 
 	"github.com/monctl/monctl/fleet/inventory"
 	"github.com/monctl/monctl/installer/release"
@@ -31,8 +32,52 @@ func (i Instance) Unit() string { return UnitName(i.Component.Name) }
 // UnitName is the systemd unit of a component.
 func UnitName(component string) string { return "monctl-" + dashed(component) + ".service" }
 
-// User is the system user it runs as.
-func (i Instance) User() string { return "monctl-" + dashed(i.Component.Name) }
+// User is the system user it runs as, and whose group may read its configuration.
+func (i Instance) User() string {
+	if i.Component.Unit.Root || !i.Component.Runs() {
+		return "root"
+	}
+	name := "monctl-" + dashed(i.Component.Name)
+	return name[:min(len(name), 31)] // systemd's strict names (systemd.exec(5), User=)
+}
+
+// Ports are the TCP ports it listens on.
+func (i Instance) Ports() []int {
+	if !i.Component.Runs() {
+		return nil
+	}
+	ports := []int{i.Port}
+	for _, name := range i.Component.Ports {
+		if port, ok := i.Value(name).(int); ok {
+			ports = append(ports, port)
+		}
+	}
+	return ports
+}
+
+// Value is a setting, "password" or "slack.webhook"; nil when it is not given and has no default.
+func (i Instance) Value(name string) any {
+	set := i.Set
+	for {
+		first, rest, inner := strings.Cut(name, ".")
+		if !inner {
+			return set[first]
+		}
+		group, ok := set[first].(map[string]any)
+		if !ok {
+			return nil
+		}
+		set, name = group, rest
+	}
+}
+
+// Given says whether a setting has a value.
+func (i Instance) Given(name string) bool { return i.Value(name) != nil }
+
+// has says whether there is a file of a secret: one is given, or made.
+func (i Instance) has(s templates.Secret) bool {
+	return i.Given(s.Setting) || s.Generate == "always" || s.Generate != "" && i.Given(s.Generate)
+}
 
 // Config is its configuration folder on the host.
 func (i Instance) Config() string { return templates.ConfigRoot + "/" + i.Component.Name }

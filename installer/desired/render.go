@@ -1,13 +1,16 @@
 package desired
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"text/template"
 
+	"github.com/monctl/monctl/fleet"
 	"github.com/monctl/monctl/fleet/resource"
 	"github.com/monctl/monctl/templates"
 )
@@ -23,6 +26,69 @@ var functions = template.FuncMap{
 	"within": func(version, least, below string) bool {
 		return templates.CompareVersions(version, least) >= 0 && templates.CompareVersions(version, below) < 0
 	},
+	"hasPrefix": strings.HasPrefix,
+	"shell":     fleet.Quote,
+	"indent":    func(n int, s string) string { return strings.ReplaceAll(s, "\n", "\n"+strings.Repeat(" ", n)) },
+	// hostOf and portOf take "host:port" apart; a port may be left out.
+	"hostOf": func(s string) string { host, _ := splitPort(s); return host },
+	"portOf": func(s, otherwise string) string { _, port := splitPort(s); return cmp.Or(port, otherwise) },
+	"identifier": identifier,
+	"merge":      merge,
+	"levelWords": func() string { return levelWords },
+	"levelName":  func() string { return levelName },
+	// dict makes the argument of a nested template: names and values in turn.
+	"dict": dict,
+}
+
+// levelWords finds the level of a log line (RE2): the first of these words, as a word of its own.
+const levelWords = `\b(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|SEVERE|FATAL|CRITICAL|trace|debug|info|notice|warn(?:ing)?|error|severe|fatal|critical)\b`
+
+// levelName is the template of the log agents' template stage (text/template) that gives a level one name.
+const levelName = `{{ $l := ToUpper .Value }}{{ if eq $l "WARNING" }}WARN{{ else if eq $l "NOTICE" }}INFO{{ else if or (eq $l "SEVERE") (eq $l "CRITICAL") }}ERROR{{ else }}{{ $l }}{{ end }}`
+
+// identifier makes a name that a configuration language takes, and another one for another text: the place where a log
+// was read to is filed under it.
+func identifier(text string) string {
+	var b strings.Builder
+	b.WriteString("app_")
+	for _, c := range []byte(text) {
+		switch {
+		case c == '_':
+			b.WriteString("__")
+		case c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z':
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "_%02x", c)
+		}
+	}
+	return b.String()
+}
+
+// merge lays labels over others.
+func merge(labels, over map[string]string) map[string]string {
+	both := maps.Clone(labels)
+	maps.Copy(both, over)
+	return both
+}
+
+func splitPort(s string) (host, port string) {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return strings.Trim(s, "[]"), ""
+	}
+	return host, port
+}
+
+func dict(pairs ...any) (map[string]any, error) {
+	m := map[string]any{}
+	for n := 0; n+1 < len(pairs); n += 2 {
+		name, ok := pairs[n].(string)
+		if !ok {
+			return nil, fmt.Errorf("dict: %v is not a name", pairs[n])
+		}
+		m[name] = pairs[n+1]
+	}
+	return m, nil
 }
 
 func render(name, source string, data any) (string, error) {
@@ -46,17 +112,24 @@ func (s *Stack) files(i Instance) ([]effectFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		text, err := render(f.Template, source, v)
-		if err != nil {
-			return nil, err
+		text := source
+		if !strings.HasPrefix(f.Template, "files/") {
+			if text, err = render(f.Template, source, v); err != nil {
+				return nil, err
+			}
 		}
-		file := rootFile(i.Config()+"/"+f.Path, i.User(), 0o640, []byte(text))
+		if strings.TrimSpace(text) == "" {
+			continue
+		}
+		file := rootFile(i.Config()+"/"+f.Path, i.User(), i.open(0o640), []byte(text))
 		file.Secret = f.Secret
 		files = append(files, effectFile{file, f.Effect})
 	}
 	switch i.Component.Name {
 	case "prometheus":
 		files = append(files, brought(i, "rules", "reload", s.rules())...)
+	case "loki": // reads the folder again every minute
+		files = append(files, brought(i, "rules/fake", "none", s.logRules())...)
 	case "grafana": // reads the folder again by itself
 		files = append(files, brought(i, "dashboards", "none", s.dashboards())...)
 	}
@@ -79,6 +152,7 @@ type unit struct {
 	ExecStart        string
 	Reload           bool
 	Environment      []string
+	EnvironmentFiles []string
 	WorkingDirectory string
 	Directives       []string
 }
@@ -103,7 +177,14 @@ func (i Instance) unitFile(s *Stack) (resource.File, error) {
 		if err != nil {
 			return resource.File{}, err
 		}
-		u.Environment = append(u.Environment, unitWord(name+"="+value))
+		if value != "" {
+			u.Environment = append(u.Environment, unitWord(name+"="+value))
+		}
+	}
+	for _, s := range i.Component.Secrets {
+		if s.Env != "" && i.has(s) {
+			u.EnvironmentFiles = append(u.EnvironmentFiles, i.SecretPath(s.Name))
+		}
 	}
 	source, err := templates.UnitTemplate()
 	if err != nil {

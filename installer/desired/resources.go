@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -36,7 +37,9 @@ func (s *Stack) Resources(host string, random Random) ([]resource.Resource, erro
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", host, i.Component.Name, err)
 		}
-		units = append(units, unit)
+		if unit != nil {
+			units = append(units, *unit)
+		}
 		rest = append(rest, own...)
 	}
 	return slices.Concat(list, units, rest), nil
@@ -46,51 +49,71 @@ func rootDir(name string) resource.Dir {
 	return resource.Dir{Path: name, Owner: "root", Group: "root", Mode: 0o755}
 }
 
-// instanceResources lists what one instance needs, its unit file apart. Its service is the last.
-func (s *Stack) instanceResources(i Instance, random Random) (resource.File, []resource.Resource, error) {
+// instanceResources lists what one instance needs, its unit file apart. Its service is the last; without a program there
+// is neither.
+func (s *Stack) instanceResources(i Instance, random Random) (unit *resource.File, list []resource.Resource, err error) {
 	user := i.User()
-	list := []resource.Resource{
-		resource.User{Name: user, Groups: i.Component.Groups},
-		rootDir(path.Dir(i.Current())),
-		resource.Dir{Path: i.Config(), Owner: "root", Group: user, Mode: 0o750},
+	if user != "root" {
+		list = append(list, resource.User{Name: user, Groups: i.groups()})
 	}
+	list = append(list, rootDir(path.Dir(i.Current())), resource.Dir{Path: i.Config(), Owner: "root", Group: user, Mode: i.open(0o750)})
 	if i.Data != "" {
 		list = append(list, resource.Dir{Path: i.Data, Owner: user, Group: user, Mode: 0o750, Keep: true})
 	}
 	pinned, err := i.release()
 	if err != nil {
-		return resource.File{}, nil, err
+		return nil, nil, err
 	}
 	list = append(list, pinned)
 	files, err := s.files(i)
 	if err != nil {
-		return resource.File{}, nil, err
+		return nil, nil, err
 	}
-	secrets, err := i.secrets(random)
+	secrets, err := s.secrets(i, random)
 	if err != nil {
-		return resource.File{}, nil, err
+		return nil, nil, err
 	}
-	unit, err := i.unitFile(s)
-	if err != nil {
-		return resource.File{}, nil, err
-	}
+	files = append(files, secrets...)
 	if i.Component.Check != "" {
 		list = append(list, resource.Check{Dir: i.Config(), Command: strings.ReplaceAll(i.Component.Check, "$release", i.ReleaseDir()), Release: pinned.Key()})
 	}
-	list = append(list, dirsOf(i.Config(), user, files)...)
-	service := i.service(unit)
-	for _, f := range append(files, secrets...) {
+	list = append(list, i.dirsOf(files)...)
+	for _, f := range files {
 		list = append(list, f.File)
-		switch f.effect {
-		case "reload":
-			service.Reload = append(service.Reload, f.Key())
-		case "restart":
-			service.Restart = append(service.Restart, f.Key())
-		}
 	}
+	scripts, err := s.scripts(i, secrets)
+	if err != nil {
+		return nil, nil, err
+	}
+	list = append(list, scripts...)
 	link := resource.Link{Path: i.Current(), Target: i.Release.Version}
-	service.Restart = append(service.Restart, unit.Key(), link.Key(), pinned.Key())
-	return unit, append(list, link, i.manifest(), service), nil
+	list = append(list, link, i.manifest(files))
+	if !i.Component.Runs() {
+		return nil, list, nil
+	}
+	file, err := i.unitFile(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	restart := []string{file.Key(), link.Key(), pinned.Key()}
+	if groups := i.groups(); len(groups) > 0 { // a process keeps the groups it started with
+		restart = append(restart, resource.User{Name: user}.Key())
+	}
+	return &file, append(list, i.service(files, restart...)), nil
+}
+
+// groups are the supplementary groups of its user, with those that its setting groups adds.
+func (i Instance) groups() []string {
+	more, _ := i.Value("groups").([]string)
+	return slices.Concat(i.Component.Groups, more)
+}
+
+// open adds what everybody may do with the configuration of a component without a program: another program reads it.
+func (i Instance) open(mode fs.FileMode) fs.FileMode {
+	if i.Component.Runs() {
+		return mode
+	}
+	return mode | mode>>3&0o005
 }
 
 // effectFile is a file and what a change of it means for the service.
@@ -128,44 +151,91 @@ func (i Instance) SecretPath(name string) string {
 	return i.Config() + "/" + name
 }
 
-// secrets are readable by the component alone. A generated one is drawn here and written only where none is.
-func (i Instance) secrets(random Random) ([]effectFile, error) {
+// secrets are readable by the component alone, or by root when systemd hands them over. A generated one is drawn here and
+// written only where none is.
+func (s *Stack) secrets(i Instance, random Random) ([]effectFile, error) {
 	var files []effectFile
-	for _, s := range i.Component.Secrets {
-		f := resource.File{
-			Path: i.SecretPath(s.Name), Owner: i.User(), Group: i.User(), Mode: 0o600, Secret: true, Once: true,
+	for _, secret := range i.Component.Secrets {
+		if !i.has(secret) {
+			continue
 		}
-		switch given := i.Set[s.Setting].(type) {
-		case inventory.Secret:
-			value, err := given.Resolve()
+		f := resource.File{Path: i.SecretPath(secret.Name), Owner: i.User(), Group: i.User(), Mode: 0o600, Secret: true}
+		value := ""
+		if given, ok := i.Value(secret.Setting).(inventory.Secret); ok {
+			var err error
+			if value, err = oneLine(given); err == nil && secret.URL {
+				err = checkURL(value)
+			}
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", s.Setting, err)
+				return nil, fmt.Errorf("%s: %w", secret.Setting, err)
 			}
-			if value == "" || strings.ContainsAny(value, "\n\r\x00") {
-				return nil, fault.Misuse(fmt.Errorf("%s: the secret is empty or has a line break", s.Setting), "Give it one line of text.")
-			}
-			f.Content, f.Once = []byte(value), false
-		case nil:
-			f.Content = []byte(random())
-		default:
-			return nil, errors.New(s.Setting + ": not a secret")
+		} else {
+			value, f.Once = random(), s.rotate != i.Component.Name
+		}
+		f.Content = []byte(value)
+		if secret.Env != "" {
+			f.Content, f.Owner, f.Group = environmentLine(secret.Env, value), "root", "root"
 		}
 		files = append(files, effectFile{f, "restart"})
 	}
 	return files, nil
 }
 
-func (i Instance) service(unit resource.File) resource.Service {
-	return resource.Service{
-		Unit: path.Base(unit.Path), Exe: i.ReleaseDir() + "/" + i.Component.Exec[0], Releases: path.Dir(i.Current()),
+// oneLine resolves a secret and refuses what no file format here can hold.
+func oneLine(secret inventory.Secret) (string, error) {
+	value, err := secret.Resolve()
+	if err != nil {
+		return "", err
 	}
+	if value == "" || strings.ContainsAny(value, "\n\r\x00") {
+		return "", fault.Misuse(errors.New("the secret is empty or has a line break"), "Give it one line of text.")
+	}
+	return value, nil
+}
+
+// checkURL does not say what it was given: that is a secret.
+func checkURL(value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || strings.ContainsAny(value, " \t\"'<>") {
+		return fault.Misuse(errors.New("the secret is not an http or https address"), "Copy the whole address, such as https://hooks.slack.com/services/T…/B…/….")
+	}
+	return nil
+}
+
+// environmentLine is one line of an EnvironmentFile= (systemd.exec(5)), which sh reads alike.
+func environmentLine(name, value string) []byte {
+	return []byte(name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", `$`, `\$`).Replace(value) + "\"\n")
+}
+
+// SecretIn reads a secret out of its file's content.
+func SecretIn(s templates.Secret, content string) string {
+	content = strings.TrimRight(content, "\n")
+	if s.Env == "" {
+		return content
+	}
+	quoted := strings.TrimSuffix(strings.TrimPrefix(content, s.Env+`="`), `"`)
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`, "\\`", "`", `\$`, `$`).Replace(quoted)
+}
+
+func (i Instance) service(files []effectFile, restart ...string) resource.Service {
+	service := resource.Service{Unit: i.Unit(), Exe: i.ReleaseDir() + "/" + i.Component.Exec[0], Releases: path.Dir(i.Current())}
+	for _, f := range files {
+		switch f.effect {
+		case "reload":
+			service.Reload = append(service.Reload, f.Key())
+		case "restart":
+			service.Restart = append(service.Restart, f.Key())
+		}
+	}
+	service.Restart = append(service.Restart, restart...)
+	return service
 }
 
 // dirsOf lists the folders below the configuration folder that files need, parents first.
-func dirsOf(config, group string, files []effectFile) []resource.Resource {
+func (i Instance) dirsOf(files []effectFile) []resource.Resource {
 	var dirs []string
 	for _, f := range files {
-		for dir := path.Dir(f.Path); dir != config && strings.HasPrefix(dir, config+"/"); dir = path.Dir(dir) {
+		for dir := path.Dir(f.Path); dir != i.Config() && strings.HasPrefix(dir, i.Config()+"/"); dir = path.Dir(dir) {
 			if !slices.Contains(dirs, dir) {
 				dirs = append(dirs, dir)
 			}
@@ -174,7 +244,7 @@ func dirsOf(config, group string, files []effectFile) []resource.Resource {
 	slices.Sort(dirs)
 	var list []resource.Resource
 	for _, dir := range dirs {
-		list = append(list, resource.Dir{Path: dir, Owner: "root", Group: group, Mode: 0o750})
+		list = append(list, resource.Dir{Path: dir, Owner: "root", Group: i.User(), Mode: i.open(0o750)})
 	}
 	return list
 }
@@ -185,14 +255,16 @@ type Manifest struct {
 	Component string `json:"component"`
 	Version   string `json:"version"`
 	Arch      string `json:"arch"`
-	Port      int    `json:"port"`
-	Address   string `json:"address"` // for requests on the host itself
-	Ready     string `json:"ready"`
-	Unit      string `json:"unit"`
-	User      string `json:"user"`
+	Port      int    `json:"port,omitempty"`
+	Address   string `json:"address,omitempty"` // for requests on the host itself
+	Ready     string `json:"ready,omitempty"`
+	Unit      string `json:"unit,omitempty"` // "" when it is files alone
+	User      string `json:"user,omitempty"` // of its own; "" when it has none
 	Config    string `json:"config"`
 	Data      string `json:"data,omitempty"`
 	Release   string `json:"release"`
+	// Files are those of its configuration and its secrets, so that one that is not wanted any more can be taken away.
+	Files []string `json:"files,omitempty"`
 }
 
 // ManifestPath is where the manifest of a component is.
@@ -200,11 +272,19 @@ func ManifestPath(component string) string {
 	return templates.StateRoot + "/components/" + component + ".json"
 }
 
-func (i Instance) manifest() resource.File {
+func (i Instance) manifest(files []effectFile) resource.File {
 	m := Manifest{
-		Component: i.Component.Name, Version: i.Release.Version, Arch: string(i.Arch), Port: i.Port, Address: i.Local(),
-		Ready: i.Component.Ready, Unit: i.Unit(), User: i.User(), Config: i.Config(), Data: i.Data,
+		Component: i.Component.Name, Version: i.Release.Version, Arch: string(i.Arch), Config: i.Config(), Data: i.Data,
 		Release: path.Dir(i.Current()),
+	}
+	if i.Component.Runs() {
+		m.Port, m.Address, m.Ready, m.Unit = i.Port, i.Local(), i.Component.Ready, i.Unit()
+	}
+	if user := i.User(); user != "root" {
+		m.User = user
+	}
+	for _, f := range files {
+		m.Files = append(m.Files, f.Path)
 	}
 	b, err := json.Marshal(m)
 	if err != nil {

@@ -29,9 +29,9 @@ var (
 // settings judges what the inventory gives a component and fills in the defaults. All faults are reported, each with
 // its place in the file.
 func settings(inv *inventory.Inventory, given inventory.Component, c *templates.Component) (map[string]any, error) {
-	set, err := defaults(inv, c)
+	set, err := defaults(inv, c.Settings)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("component %s: component.yaml: %w", c.Name, err)
 	}
 	var errs []error
 	for _, name := range inFileOrder(given.Settings) {
@@ -52,9 +52,9 @@ func settings(inv *inventory.Inventory, given inventory.Component, c *templates.
 }
 
 // defaults are held to the same rules as what a person gives, so that a template can rely on the type.
-func defaults(inv *inventory.Inventory, c *templates.Component) (map[string]any, error) {
+func defaults(inv *inventory.Inventory, specs []templates.Setting) (map[string]any, error) {
 	set := map[string]any{}
-	for _, s := range c.Settings {
+	for _, s := range specs {
 		value := s.Default
 		switch n := value.(type) {
 		case nil:
@@ -66,11 +66,46 @@ func defaults(inv *inventory.Inventory, c *templates.Component) (map[string]any,
 		}
 		v, err := convert(inv, s, value)
 		if err != nil {
-			return nil, fmt.Errorf("component %s: component.yaml: setting %s: default: %w", c.Name, s.Name, err)
+			return nil, fmt.Errorf("setting %s: default: %w", s.Name, err)
 		}
 		set[s.Name] = v
 	}
 	return set, nil
+}
+
+// group judges a setting that has settings of its own. {} takes all defaults.
+func group(inv *inventory.Inventory, spec templates.Setting, v any) (map[string]any, error) {
+	given, ok := v.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("want a mapping of %s", strings.Join(specNames(spec.Settings), ", "))
+	}
+	set, err := defaults(inv, spec.Settings)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		n := slices.IndexFunc(spec.Settings, func(s templates.Setting) bool { return s.Name == name })
+		if n < 0 {
+			return nil, fmt.Errorf("there is no %q%s", name, inventory.Suggest(name, specNames(spec.Settings)))
+		}
+		if set[name], err = convert(inv, spec.Settings[n], given[name]); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	for _, s := range spec.Settings {
+		if _, there := set[s.Name]; s.Required && !there {
+			return nil, fmt.Errorf("%s is missing: %s", s.Name, s.About)
+		}
+	}
+	return set, nil
+}
+
+func specNames(specs []templates.Setting) []string {
+	var list []string
+	for _, s := range specs {
+		list = append(list, s.Name)
+	}
+	return list
 }
 
 // inFileOrder lists the names of settings as they stand in the inventory.
@@ -82,11 +117,7 @@ func inFileOrder(given map[string]inventory.Setting) []string {
 }
 
 func names(c *templates.Component) []string {
-	list := []string{"version", "hosts"}
-	for _, s := range c.Settings {
-		list = append(list, s.Name)
-	}
-	return list
+	return append([]string{"version", "hosts"}, specNames(c.Settings)...)
 }
 
 // convert checks a value against its setting's type and returns it as templates see it.
@@ -102,7 +133,7 @@ func convert(inv *inventory.Inventory, spec templates.Setting, v any) (any, erro
 		if !ok {
 			return nil, fmt.Errorf("want a number, got %v", v)
 		}
-		if spec.Name == "port" && (n < 1 || n > 65535) {
+		if strings.HasSuffix(spec.Name, "port") && (n < 1 || n > 65535) {
 			return nil, fmt.Errorf("%d is not a TCP port", n)
 		}
 		return int(n), nil
@@ -110,6 +141,8 @@ func convert(inv *inventory.Inventory, spec templates.Setting, v any) (any, erro
 		return words(v)
 	case "labels":
 		return labels(v)
+	case "group":
+		return group(inv, spec, v)
 	case "secret":
 		secret, ok := inv.Secret(v)
 		if !ok {

@@ -19,6 +19,9 @@ type Stack struct {
 	Inventory *inventory.Inventory
 	Catalog   templates.Catalog
 	Instances []Instance // by component, then by host, both in file order
+	Apps      []App      // in file order
+
+	rotate string // component whose generated secrets are made anew
 }
 
 // StackOf judges component names, settings and addresses of an inventory. All faults are reported together.
@@ -42,6 +45,7 @@ func StackOf(inv *inventory.Inventory, catalog templates.Catalog) (*Stack, error
 			s.Instances = append(s.Instances, instance(c, host, set))
 		}
 	}
+	errs = append(errs, s.addApps()...)
 	errs = append(errs, s.ports()...)
 	errs = append(errs, s.folders()...)
 	errs = append(errs, s.labels()...)
@@ -90,11 +94,13 @@ func (s *Stack) ports() []error {
 	var errs []error
 	taken := map[string]string{}
 	for _, i := range s.Instances {
-		key := fmt.Sprintf("%s %d", i.Host.Name, i.Port)
-		if other := taken[key]; other != "" {
-			errs = append(errs, s.Inventory.ErrorAt(i.Host.Pos, "host %s: %s and %s both listen on port %d", i.Host.Name, other, i.Component.Name, i.Port))
+		for _, port := range i.Ports() {
+			key := fmt.Sprintf("%s %d", i.Host.Name, port)
+			if other := taken[key]; other != "" {
+				errs = append(errs, s.Inventory.ErrorAt(i.Host.Pos, "host %s: %s and %s both listen on port %d", i.Host.Name, other, i.Component.Name, port))
+			}
+			taken[key] = i.Component.Name
 		}
-		taken[key] = i.Component.Name
 	}
 	return errs
 }
@@ -176,7 +182,7 @@ func (s *Stack) Version(component string) string {
 
 // With returns the stack with machines and releases filled in.
 func (s *Stack) With(archOf map[string]templates.Arch, releases map[string]release.Release) *Stack {
-	filled := &Stack{Inventory: s.Inventory, Catalog: s.Catalog, Instances: slices.Clone(s.Instances)}
+	filled := s.clone()
 	for n := range filled.Instances {
 		i := &filled.Instances[n]
 		i.Arch, i.Release = archOf[i.Host.Name], releases[i.Component.Name]
@@ -186,7 +192,7 @@ func (s *Stack) With(archOf map[string]templates.Arch, releases map[string]relea
 
 // Override returns the stack with some settings of one component replaced.
 func (s *Stack) Override(component string, set map[string]any) *Stack {
-	changed := &Stack{Inventory: s.Inventory, Catalog: s.Catalog, Instances: slices.Clone(s.Instances)}
+	changed := s.clone()
 	for n := range changed.Instances {
 		if i := &changed.Instances[n]; i.Component.Name == component {
 			i.Set = maps.Clone(i.Set)
@@ -194,4 +200,17 @@ func (s *Stack) Override(component string, set map[string]any) *Stack {
 		}
 	}
 	return changed
+}
+
+// Rotate returns the stack in which the generated secrets of a component are made anew.
+func (s *Stack) Rotate(component string) *Stack {
+	changed := s.clone()
+	changed.rotate = component
+	return changed
+}
+
+func (s *Stack) clone() *Stack {
+	c := *s
+	c.Instances = slices.Clone(s.Instances)
+	return &c
 }

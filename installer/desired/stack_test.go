@@ -153,8 +153,8 @@ func TestDatasources(t *testing.T) {
 components:
   prometheus: {scrape_interval: 20s}
 `)
-	first := Datasource{Title: "Prometheus", UID: "monctl-prometheus", URL: "http://10.0.0.1:9090", ScrapeInterval: "20s"}
-	second := Datasource{Title: "Prometheus b", UID: "monctl-prometheus-b", URL: "http://10.0.0.2:9090", ScrapeInterval: "20s"}
+	first := Datasource{Title: "Prometheus", UID: "monctl-prometheus", Type: "prometheus", URL: "http://10.0.0.1:9090", ScrapeInterval: "20s"}
+	second := Datasource{Title: "Prometheus b", UID: "monctl-prometheus-b", Type: "prometheus", URL: "http://10.0.0.2:9090", ScrapeInterval: "20s"}
 	if diff := cmp.Diff([]Datasource{first, second}, s.Datasources(the(t, s, "grafana", "c"))); diff != "" {
 		t.Error(diff)
 	}

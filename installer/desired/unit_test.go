@@ -55,6 +55,9 @@ func onThisMachine(unit string) string {
 func TestUnitsAreGoodForSystemd(t *testing.T) {
 	s := example(t)
 	for _, i := range s.Instances {
+		if !i.Component.Runs() {
+			continue
+		}
 		f, err := i.unitFile(s)
 		if err != nil {
 			t.Fatal(err)
@@ -152,10 +155,13 @@ func TestHardening(t *testing.T) {
 	s := example(t)
 	for _, i := range s.Instances {
 		lines := directives(i)
+		if len(i.Component.Unit.Capabilities) == 0 && !i.Component.Unit.Root && !slices.Contains(lines, "CapabilityBoundingSet=") {
+			t.Errorf("%s keeps capabilities", i.Unit())
+		}
 		if !slices.IsSorted(lines) {
 			t.Errorf("%s: not sorted: %v", i.Unit(), lines)
 		}
-		for _, want := range []string{"NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet="} {
+		for _, want := range []string{"NoNewPrivileges=yes", "ProtectSystem=strict"} {
 			if !slices.Contains(lines, want) {
 				t.Errorf("%s lacks %s", i.Unit(), want)
 			}
