@@ -30,8 +30,8 @@ var functions = template.FuncMap{
 	"shell":     fleet.Quote,
 	"indent":    func(n int, s string) string { return strings.ReplaceAll(s, "\n", "\n"+strings.Repeat(" ", n)) },
 	// hostOf and portOf take "host:port" apart; a port may be left out.
-	"hostOf": func(s string) string { host, _ := splitPort(s); return host },
-	"portOf": func(s, otherwise string) string { _, port := splitPort(s); return cmp.Or(port, otherwise) },
+	"hostOf":     func(s string) string { host, _ := splitPort(s); return host },
+	"portOf":     func(s, otherwise string) string { _, port := splitPort(s); return cmp.Or(port, otherwise) },
 	"identifier": identifier,
 	"merge":      merge,
 	"levelWords": func() string { return levelWords },
