@@ -47,6 +47,11 @@ func runInstall(ctx context.Context, g *globals, o installOptions, args []string
 	if err != nil {
 		return err
 	}
+	return g.install(ctx, opts, o.yes)
+}
+
+// install plans, asks, changes and proves.
+func (g *globals) install(ctx context.Context, opts installer.Options, yes bool) error {
 	run, err := g.prepare(ctx, opts, true)
 	if err != nil {
 		return err
@@ -56,7 +61,7 @@ func runInstall(ctx context.Context, g *globals, o installOptions, args []string
 		return err
 	}
 	if run.Changes() {
-		if err := g.confirm(ctx, o.yes, question(run), g.details(ctx, run, opts.Parallel)); err != nil {
+		if err := g.confirm(ctx, yes, question(run), g.details(ctx, run, opts.Parallel)); err != nil {
 			return err
 		}
 	}

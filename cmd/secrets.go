@@ -10,13 +10,48 @@ import (
 func newSecrets(g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "secrets",
-		Short:   "Show generated passwords",
-		Example: "  monctl secrets show grafana",
+		Short:   "Show generated passwords, and make new ones",
+		Example: "  monctl secrets show grafana\n  monctl secrets rotate mysqld_exporter",
 		Args:    unknownCommand,
 		RunE:    func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSecretsShow(g))
+	c.AddCommand(newSecretsShow(g), newSecretsRotate(g))
 	return c
+}
+
+func newSecretsRotate(g *globals) *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use:   "rotate COMPONENT",
+		Short: "Give the account of an exporter a new password",
+		Long: `Makes a new password on every host that the component runs on, gives it to the account that
+create_user made in the database, and restarts the exporter with it. It is an install with
+new passwords: planned, asked for, and proven.`,
+		Example:           "  monctl secrets rotate mysqld_exporter",
+		Args:              someArgs("the name of a component"),
+		ValidArgsFunction: g.completeComponents,
+		RunE:              func(c *cobra.Command, args []string) error { return runRotate(c.Context(), g, args[0], yes) },
+	}
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return c
+}
+
+func runRotate(ctx context.Context, g *globals, component string, yes bool) error {
+	stack, err := g.load()
+	if err != nil {
+		return err
+	}
+	if err := inCatalog(stack.Catalog, component); err != nil {
+		return err
+	}
+	if err := stack.Rotatable(component); err != nil {
+		return err
+	}
+	o, err := g.options(stack.Rotate(component), nil)
+	if err != nil {
+		return err
+	}
+	return g.install(ctx, o, yes)
 }
 
 func newSecretsShow(g *globals) *cobra.Command {

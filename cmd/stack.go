@@ -145,7 +145,7 @@ func (g *globals) options(stack *desired.Stack, only []string) (installer.Option
 	return installer.Options{
 		Stack: stack, Dial: g.dial, Releases: releases, Parallel: parallel, Only: only,
 		ID: time.Now().UTC().Format("20060102-150405") + fmt.Sprintf("-%d", os.Getpid()), Holder: who(),
-		LockWait: g.lockWait, ProveFor: g.proveFor, Report: g.events.report,
+		Prune: isFile(stack.Inventory), LockWait: g.lockWait, ProveFor: g.proveFor, Report: g.events.report,
 	}, err
 }
 

@@ -41,6 +41,7 @@ type Options struct {
 	LockWait time.Duration // how long to wait for a host's lock
 	ProveFor time.Duration // how long a proof may take; 0 is DefaultProveFor
 	Only     []string      // names of hosts to work on; empty for all. Prepare adds those that run a Prometheus
+	Prune    bool          // the inventory is the whole truth: what it does not name is taken off its hosts
 	Canary   bool          // change one host of each component first, and the rest only when it is proven
 }
 

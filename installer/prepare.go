@@ -23,7 +23,8 @@ type Host struct {
 	Facts     facts.Facts
 	Resources []resource.Resource
 	Plan      plan.Plan
-	Err       error // why it has no plan; the others go on without it
+	Kept      []Kept // data of components that the plan takes off
+	Err       error  // why it has no plan; the others go on without it
 
 	host  fleet.Host
 	conn  fleet.Conn
@@ -46,7 +47,7 @@ type Run struct {
 func Prepare(ctx context.Context, o Options, change bool) (*Run, error) {
 	r := &Run{o: o, Stack: o.Stack}
 	for _, h := range o.Stack.Inventory.Hosts {
-		if o.concerns(h.Name) && len(o.Stack.On(h.Name)) > 0 {
+		if o.concerns(h.Name) && (len(o.Stack.On(h.Name)) > 0 || o.Prune) {
 			r.Hosts = append(r.Hosts, &Host{Name: h.Name, host: h.Host})
 		}
 	}
@@ -117,6 +118,9 @@ func (r *Run) meet(ctx context.Context, h *Host, change bool) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s: %w", h.Name, err)
 	}
+	if len(r.Stack.On(h.Name)) == 0 {
+		return nil // something may be taken off there, and nothing is put there
+	}
 	return unfit(h.Name, h.Facts)
 }
 
@@ -148,10 +152,18 @@ func (r *Run) chooseReleases(ctx context.Context) error {
 // look compares a host with what should be there.
 func (r *Run) look(ctx context.Context, h *Host) (err error) {
 	r.o.report(Event{Host: h.Name, Doing: "look"})
-	if err := conflicts(h.Name, r.Stack.On(h.Name), h.Facts); err != nil {
+	if h.Resources, err = r.Stack.Resources(h.Name, randomSecret); err != nil {
 		return err
 	}
-	if h.Resources, err = r.Stack.Resources(h.Name, randomSecret); err != nil {
+	if r.o.Prune {
+		manifests, err := Manifests(ctx, h.conn)
+		if err != nil {
+			return fmt.Errorf("%s: %w", h.Name, err)
+		}
+		first, last, kept := stale(h.Name, manifests, r.Stack.On(h.Name), h.Resources)
+		h.Resources, h.Kept = slices.Concat(first, h.Resources, last), kept
+	}
+	if err := conflicts(h.Name, r.Stack.On(h.Name), h.Resources, h.Facts); err != nil {
 		return err
 	}
 	if h.seen, err = look.At(ctx, h.conn, h.Resources); err != nil {

@@ -122,7 +122,7 @@ func (r *Run) proveReady(ctx context.Context, h *Host, found *proofs) {
 	asker := prove.NewAsker(h.conn)
 	defer asker.Close()
 	for _, i := range r.Stack.On(h.Name) {
-		if !touched(h.Plan, i) && i.Component.Name != "prometheus" && r.scrapedInRun(i) {
+		if !i.Component.Runs() || !touched(h.Plan, i) && i.Component.Name != "prometheus" && r.scrapedInRun(i) {
 			continue
 		}
 		err := asker.Ready(ctx, "http://"+i.Local()+i.Component.Ready, func(ctx context.Context) error { return crashed(ctx, h.conn, i.Unit()) })

@@ -24,6 +24,9 @@ func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i d
 		return
 	}
 	for _, d := range r.Stack.Datasources(i) {
+		if d.Elsewhere { // its answer depends on somebody else's service and account
+			continue
+		}
 		err := g.Datasource(ctx, d.UID)
 		if errors.Is(err, prove.ErrPasswordChanged) {
 			err = fault.With(err, "Write the new password to %s on %s (one line, mode 0600), or set it back: grafana cli admin reset-admin-password.", i.SecretPath("admin_password"), h.Name)

@@ -3,6 +3,7 @@ package installer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/monctl/monctl/fleet/facts"
@@ -44,12 +45,16 @@ func unfit(host string, f facts.Facts) error {
 	return nil
 }
 
-// conflicts finds ports that something else holds, so that nothing is touched before a person decided.
-func conflicts(host string, instances []desired.Instance, f facts.Facts) error {
+// conflicts finds ports that something else holds, so that nothing is touched before a person decided. A unit that the
+// plan stops holds none.
+func conflicts(host string, instances []desired.Instance, resources []resource.Resource, f facts.Facts) error {
+	stops := func(unit string) bool {
+		return unit != "" && slices.ContainsFunc(resources, func(r resource.Resource) bool { return r.Key() == resource.Stopped{Unit: unit}.Key() })
+	}
 	var errs []error
 	for _, i := range instances {
 		for _, l := range f.Listeners {
-			if l.Network != "tcp" || int(l.Address.Port()) != i.Port || l.Unit == i.Unit() {
+			if l.Network != "tcp" || !slices.Contains(i.Ports(), int(l.Address.Port())) || l.Unit == i.Unit() || stops(l.Unit) {
 				continue
 			}
 			who := fmt.Sprintf("pid %d", l.PID)
@@ -59,7 +64,7 @@ func conflicts(host string, instances []desired.Instance, f facts.Facts) error {
 			if l.Unit != "" {
 				who += " of " + l.Unit
 			}
-			errs = append(errs, fmt.Errorf("%s: port %d that %s needs is held by %s", host, i.Port, i.Component.Name, who))
+			errs = append(errs, fmt.Errorf("%s: port %d that %s needs is held by %s", host, l.Address.Port(), i.Component.Name, who))
 			break
 		}
 	}

@@ -50,6 +50,9 @@ func secretsOn(ctx context.Context, o Options, i desired.Instance) ([]Secret, er
 	defer conn.Close()
 	var list []Secret
 	for _, s := range i.Component.Secrets {
+		if !i.Has(s) {
+			continue
+		}
 		value, err := readSecret(ctx, conn, i.SecretPath(s.Name))
 		if err != nil {
 			return nil, fault.With(fmt.Errorf("%s: %w", i.Host.Name, err), "%s is not installed there yet, it seems: monctl status.", i.Component.Title)
@@ -58,7 +61,7 @@ func secretsOn(ctx context.Context, o Options, i desired.Instance) ([]Secret, er
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, Secret{Host: i.Host.Name, Component: i.Component.Name, Name: s.Name, User: user, Value: value})
+		list = append(list, Secret{Host: i.Host.Name, Component: i.Component.Name, Name: s.Name, User: user, Value: desired.SecretIn(s, value)})
 	}
 	return list, nil
 }

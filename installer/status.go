@@ -81,6 +81,9 @@ func status(ctx context.Context, o Options, h fleet.Host, s *HostStatus) error {
 	}
 	var services []resource.Resource
 	for _, m := range manifests {
+		if m.Unit == "" {
+			continue
+		}
 		services = append(services, resource.Service{Unit: m.Unit})
 	}
 	seen, err := look.At(ctx, conn, services)
@@ -101,7 +104,13 @@ func componentStatus(ctx context.Context, o Options, host string, m desired.Mani
 	if u.Active != "" {
 		c.State = u.Active + "/" + u.Sub
 	}
+	if m.Unit == "" {
+		c.State = "files"
+	}
 	c.Listed = slices.ContainsFunc(o.Stack.On(host), func(i desired.Instance) bool { return i.Component.Name == m.Component })
+	if m.Unit == "" {
+		return c
+	}
 	if u.Active != "active" {
 		c.Ready = errors.New("does not run")
 		return c

@@ -105,17 +105,15 @@ func (r *Run) planRemoval(ctx context.Context, h *Host, what Removal) (kept []Ke
 
 // gone lists what goes away with a component. Its user stays as long as files of it stay.
 func gone(m desired.Manifest, purge bool) []resource.Resource {
-	list := []resource.Resource{
-		resource.Stopped{Unit: m.Unit},
-		resource.Gone{Path: templates.UnitRoot + "/" + m.Unit},
-		resource.Gone{Path: m.Config, Tree: true},
-		resource.Gone{Path: m.Release, Tree: true},
-		resource.Gone{Path: desired.ManifestPath(m.Component)},
+	var list []resource.Resource
+	if m.Unit != "" {
+		list = append(list, resource.Stopped{Unit: m.Unit}, resource.Gone{Path: templates.UnitRoot + "/" + m.Unit})
 	}
+	list = append(list, resource.Gone{Path: m.Config, Tree: true}, resource.Gone{Path: m.Release, Tree: true}, resource.Gone{Path: desired.ManifestPath(m.Component)})
 	if purge && m.Data != "" {
 		list = append(list, resource.Purge{Path: m.Data})
 	}
-	if purge || m.Data == "" {
+	if m.User != "" && (purge || m.Data == "") {
 		list = append(list, resource.NoUser{Name: m.User})
 	}
 	return list

@@ -21,6 +21,7 @@ func (u *UI) Brief(run *installer.Run) {
 	u.Releases(run)
 	u.Print("%s", u.rows(u.briefRows(run)))
 	u.Print("%s", TallyOf(run.Hosts))
+	u.Kept(keptOf(run))
 }
 
 // briefRows has one row for all hosts that get the same.
@@ -32,6 +33,9 @@ func (u *UI) briefRows(run *installer.Run) [][]string {
 			continue
 		}
 		names := strings.Join(changing(h, run.Stack.On(h.Name)), ", ")
+		if off := stoppedUnits(h); len(off) > 0 {
+			names = strings.TrimPrefix(names+", off: "+strings.Join(off, ", "), ", ")
+		}
 		r := []string{"", u.paint.dim(h.Facts.Arch), names, u.paint.dim(TallyOf([]*installer.Host{h}).work())}
 		key := strings.Join(r, "\x00")
 		if hosts[key] == nil {

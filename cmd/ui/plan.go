@@ -29,6 +29,18 @@ func (u *UI) Plan(v PlanView) {
 		u.Print("%s%s", g.heading(u), g.text)
 	}
 	u.Print("%s", TallyOf(v.Run.Hosts))
+	u.Kept(keptOf(v.Run))
+}
+
+// keptOf is the data of all components that a plan takes off.
+func keptOf(run *installer.Run) []installer.Kept {
+	var kept []installer.Kept
+	for _, h := range run.Hosts {
+		if h.Err == nil {
+			kept = append(kept, h.Kept...)
+		}
+	}
+	return kept
 }
 
 // planGroup is hosts of one machine type whose changes read the same.

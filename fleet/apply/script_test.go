@@ -3,7 +3,9 @@ package apply
 import (
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -26,6 +28,8 @@ func changes() []plan.Change {
 		{Resource: unit, Action: plan.Create},
 		{Resource: resource.File{Path: "/etc/monctl/x/x.yml", Owner: "root", Group: "x", Mode: 0o640, Content: []byte("config")}, Action: plan.Update},
 		{Resource: resource.File{Path: "/var/lib/monctl/x/secret", Owner: "x", Group: "x", Mode: 0o600, Content: []byte("s"), Once: true, Secret: true}, Action: plan.Create},
+		{Resource: resource.Script{Name: "x account", Run: "true", Env: []byte("ADMIN=\"s3cret\"\n")}, Action: plan.Execute},
+		{Resource: resource.User{Name: "known", Groups: []string{"adm"}}, Action: plan.Update},
 		{Resource: resource.Link{Path: "/opt/monctl/x/current", Target: "1"}, Action: plan.Update},
 		{Resource: resource.Service{Unit: "x.service"}, Action: plan.Start, Enabling: true},
 		{Resource: resource.Service{Unit: "y.service"}, Action: plan.Reload},
@@ -149,5 +153,33 @@ func TestOutcome(t *testing.T) {
 				t.Errorf("step is %+v", step)
 			}
 		})
+	}
+}
+
+// TestScriptsGetTheirSecretsInAFile: neither the script of the plan nor a command line has them, and an update of a user is
+// not undone by removing that user.
+func TestScriptsGetTheirSecretsInAFile(t *testing.T) {
+	text := script(t, changes())
+	if strings.Contains(text, "s3cret") {
+		t.Error("a secret is in the script")
+	}
+	inOrder(t, text, "step 'script x account' do_script", "do_groups known adm")
+	if strings.Contains(text, "j_user known") {
+		t.Error("an undo would remove a user that was there before")
+	}
+	stage := t.TempDir()
+	for name, content := range map[string]string{"1.env": "ADMIN=\"it's \\$HOME \\\"x\\\"\"\n", "1.sh": "printf '%s|%s' \"$ADMIN\" \"$#\"; cat; exit 7\n"} {
+		if err := os.MkdirAll(filepath.Join(stage, "scripts"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(stage, "scripts", name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", hostFunctions+"stage=$1; do_script 1", "sh", stage)
+	cmd.Stdin = strings.NewReader("not for it")
+	out, err := cmd.Output()
+	if want := `it's $HOME "x"|0`; string(out) != want || err == nil || cmd.ProcessState.ExitCode() != 7 {
+		t.Errorf("got %q (%v), want %q and exit 7", out, err, want)
 	}
 }

@@ -248,3 +248,32 @@ func TestLookAsksSystemdOnce(t *testing.T) {
 		t.Error("no unit seen")
 	}
 }
+
+func TestLookAtScriptsAndGroups(t *testing.T) {
+	me := owner(t, ".")
+	resources := []resource.Resource{
+		resource.Script{Name: "good one", Look: "test -n \"$HOME\" && echo ignored"},
+		resource.Script{Name: "bad", Look: "echo 'it | has\n" + `"two"` + " lines' && echo second >&2 && exit 3"},
+		resource.Script{Name: "silent", Look: "exit 1"},
+		resource.Script{Name: "reads", Look: "read -r x || exit 0; exit 1"}, // nothing on its standard input
+		resource.User{Name: me[0], Groups: []string{me[1], "no-such-group"}},
+		resource.User{Name: "no-such-user", Groups: []string{me[1]}},
+	}
+	for _, sh := range shells(t) {
+		seen, err := Parse(run(t, sh, Script(resources)))
+		if err != nil {
+			t.Fatalf("%s: %v", sh, err)
+		}
+		bad := seen.Scripts["bad"]
+		delete(seen.Scripts, "bad")
+		if diff := cmp.Diff(map[string]string{"good one": "", "silent": "is not done", "reads": ""}, seen.Scripts); diff != "" {
+			t.Errorf("%s: %s", sh, diff)
+		}
+		if !strings.HasPrefix(bad, "it ") || !strings.HasSuffix(bad, "second") || strings.ContainsAny(bad, "\n|") {
+			t.Errorf("%s: %q", sh, bad)
+		}
+		if !seen.Known[me[1]] || seen.Known["no-such-group"] || !slices.Contains(seen.Groups[me[0]], me[1]) || seen.Groups["no-such-user"] != nil {
+			t.Errorf("%s: known %v, groups %v", sh, seen.Known, seen.Groups)
+		}
+	}
+}

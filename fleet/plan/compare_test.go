@@ -52,6 +52,13 @@ func TestCompare(t *testing.T) {
 		{"user unwanted", resource.NoUser{Name: "u"}, look.Seen{Users: map[string]bool{"u": true}}, Remove, "not wanted any more"},
 		{"user gone", resource.NoUser{Name: "u"}, look.Seen{}, "", ""},
 
+		{"user in its groups", resource.User{Name: "u", Groups: []string{"adm", "none"}}, look.Seen{Users: map[string]bool{"u": true}, Known: map[string]bool{"adm": true}, Groups: map[string][]string{"u": {"u", "adm"}}}, "", ""},
+		{"user lacks a group", resource.User{Name: "u", Groups: []string{"adm"}}, look.Seen{Users: map[string]bool{"u": true}, Known: map[string]bool{"adm": true}, Groups: map[string][]string{"u": {"u"}}}, Update, "is not in group adm"},
+
+		{"script done", resource.Script{Name: "s"}, look.Seen{Scripts: map[string]string{"s": ""}}, "", ""},
+		{"script not done", resource.Script{Name: "s"}, look.Seen{Scripts: map[string]string{"s": "no account"}}, Execute, "no account"},
+		{"script not looked at", resource.Script{Name: "s"}, look.Seen{}, Execute, "was not looked at"},
+
 		{"dir missing", dir, look.Seen{}, Create, "missing"},
 		{"dir good", dir, seenPath("/d", look.Path{Kind: directory, Owner: "root", Group: "app", Mode: 0o750}), "", ""},
 		{"dir is a file", dir, seenPath("/d", look.Path{Kind: regular, Owner: "root", Group: "app", Mode: 0o750}), Update, "is a regular file, not a directory"},
@@ -181,5 +188,14 @@ func TestServicePrecedence(t *testing.T) {
 				t.Errorf("got %q %q enabling=%v, want %q %q enabling=%v", c.Action, c.Why, c.Enabling, tt.action, tt.why, tt.enabling)
 			}
 		})
+	}
+}
+
+func TestChangedSecretRunsItsScript(t *testing.T) {
+	secret := resource.File{Path: "/s", Content: []byte("new"), Mode: 0o600}
+	script := resource.Script{Name: "account", After: []string{secret.Key()}}
+	p := Of("h", []resource.Resource{secret, script}, look.Seen{Scripts: map[string]string{"account": ""}})
+	if len(p.Changes) != 2 || p.Changes[1].Action != Execute || p.Changes[1].Why != "new /s" {
+		t.Errorf("%+v", p.Changes)
 	}
 }

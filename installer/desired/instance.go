@@ -74,8 +74,8 @@ func (i Instance) Value(name string) any {
 // Given says whether a setting has a value.
 func (i Instance) Given(name string) bool { return i.Value(name) != nil }
 
-// has says whether there is a file of a secret: one is given, or made.
-func (i Instance) has(s templates.Secret) bool {
+// Has says whether there is a file of a secret: one is given, or made.
+func (i Instance) Has(s templates.Secret) bool {
 	return i.Given(s.Setting) || s.Generate == "always" || s.Generate != "" && i.Given(s.Generate)
 }
 

@@ -182,7 +182,7 @@ func (i Instance) unitFile(s *Stack) (resource.File, error) {
 		}
 	}
 	for _, s := range i.Component.Secrets {
-		if s.Env != "" && i.has(s) {
+		if s.Env != "" && i.Has(s) {
 			u.EnvironmentFiles = append(u.EnvironmentFiles, i.SecretPath(s.Name))
 		}
 	}

@@ -156,7 +156,7 @@ func (i Instance) SecretPath(name string) string {
 func (s *Stack) secrets(i Instance, random Random) ([]effectFile, error) {
 	var files []effectFile
 	for _, secret := range i.Component.Secrets {
-		if !i.has(secret) {
+		if !i.Has(secret) {
 			continue
 		}
 		f := resource.File{Path: i.SecretPath(secret.Name), Owner: i.User(), Group: i.User(), Mode: 0o600, Secret: true}

@@ -202,6 +202,23 @@ func (s *Stack) Override(component string, set map[string]any) *Stack {
 	return changed
 }
 
+// Rotatable says why the secrets of a component cannot be made anew: nobody would tell the server of them.
+func (s *Stack) Rotatable(component string) error {
+	for _, i := range s.Of(component) {
+		made := slices.ContainsFunc(i.Component.Secrets, func(secret templates.Secret) bool {
+			return secret.Generate != "" && secret.Generate != "always" && i.Given(secret.Generate) && !i.Given(secret.Setting)
+		})
+		if !made {
+			return fault.Misuse(fmt.Errorf("%s has no password that monctl made for an account", component),
+				"Only accounts that create_user made, with a password that is not in the inventory, get new ones this way.")
+		}
+	}
+	if len(s.Of(component)) == 0 {
+		return fault.Misuse(fmt.Errorf("no host runs %s", component), "")
+	}
+	return nil
+}
+
 // Rotate returns the stack in which the generated secrets of a component are made anew.
 func (s *Stack) Rotate(component string) *Stack {
 	changed := s.clone()

@@ -26,7 +26,7 @@ type view struct {
 func (s *Stack) view(i Instance) view {
 	secrets := map[string]string{}
 	for _, s := range i.Component.Secrets {
-		if i.has(s) {
+		if i.Has(s) {
 			secrets[s.Name] = i.SecretPath(s.Name)
 		}
 	}
