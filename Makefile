@@ -32,7 +32,7 @@ unit: $(GOTESTSUM) ## tests that need no hosts
 	@sh .ci/skips $(CACHE)/unit.json
 
 hosts: $(GOTESTSUM) ## tests on real systemd hosts; they need root and skip with a reason elsewhere
-	$(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/hosts.json -- -count=1 -p 1 -timeout 30m $(LAB)
+	PATH=$(CACHE)/checkers/usr/bin:$$PATH $(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/hosts.json -- -count=1 -p 1 -timeout 30m $(LAB)
 	@sh .ci/skips $(CACHE)/hosts.json
 
 demo: build ## real hosts on this machine, the stack installed across them; left running

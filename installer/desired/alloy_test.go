@@ -129,13 +129,13 @@ func TestLevelOfALine(t *testing.T) {
 	name := template.Must(template.New("level").Funcs(template.FuncMap{"ToUpper": strings.ToUpper}).Parse(levelName))
 	for line, want := range map[string]string{
 		"2026-11-25T10:00:00.123+09:00 DEBUG 12345 --- [main] c.e.App : an error in the text": "DEBUG",
-		"2026-11-25 10:00:00,123  WARN [http-1] o.a.Coyote : x":                                "WARN",
-		`{"@timestamp":"2026-11-25T10:00:00Z","level":"ERROR","message":"x"}`:                   "ERROR",
-		"level=info msg=started":            "INFO",
+		"2026-11-25 10:00:00,123  WARN [http-1] o.a.Coyote : x":                               "WARN",
+		`{"@timestamp":"2026-11-25T10:00:00Z","level":"ERROR","message":"x"}`:                 "ERROR",
+		"level=info msg=started":             "INFO",
 		"25-Nov-2026 10:00:00 SEVERE [main]": "ERROR",
-		"[warning] disk":                    "WARN",
-		"informational only, no level":      "",
-		"DEBUGGING is not a level":          "",
+		"[warning] disk":                     "WARN",
+		"informational only, no level":       "",
+		"DEBUGGING is not a level":           "",
 	} {
 		found := ""
 		if m := words.FindStringSubmatch(line); m != nil {
