@@ -35,6 +35,9 @@ func StackOf(inv *inventory.Inventory, catalog templates.Catalog) (*Stack, error
 			continue
 		}
 		given, _ := componentOf(inv, a.Component)
+		if err := ruleFaults(c); err != nil {
+			errs = append(errs, err)
+		}
 		set, err := settings(inv, given, c)
 		if err != nil {
 			errs = append(errs, err)

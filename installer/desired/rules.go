@@ -1,0 +1,46 @@
+package desired
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/monctl/monctl/templates"
+)
+
+// ruleFaults reads the rules that components bring, with Prometheus' own parser, before any host is asked: a rule that is
+// wrong is named by file and line here, not by a Prometheus that does not reload.
+func ruleFaults(c *templates.Component) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(c.Rules)) {
+		_, found := rulefmt.Parse(c.Rules[name], false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+		for _, err := range found {
+			errs = append(errs, fmt.Errorf("%s%s", c.Place("rules/"+name), placedRule(err)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+var (
+	rulePlace = regexp.MustCompile(`^\d+:\d+: `)
+	yamlPlace = regexp.MustCompile(`(?s)^.*?yaml: (?:(?:construct|unmarshal) errors:\s+)?line (\d+)(?:, column (\d+))?: `)
+)
+
+// placedRule puts the place that the parsers name behind a file's name: ":5:15: …".
+func placedRule(err error) string {
+	text := err.Error()
+	switch {
+	case rulePlace.MatchString(text):
+		return ":" + text
+	case yamlPlace.MatchString(text):
+		return yamlPlace.ReplaceAllString(text, ":$1: ")
+	}
+	return ": " + text
+}
