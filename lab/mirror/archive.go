@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,7 +40,11 @@ func pack(file, root string, entries []entry) (sum string, size int64, err error
 		return "", 0, fmt.Errorf("pack %s: %w", filepath.Base(file), err)
 	}
 	hash := sha256.New()
-	err = writeArchive(io.MultiWriter(half, hash), root, entries)
+	write := writeArchive
+	if strings.HasSuffix(file, ".zip") {
+		write = writeZip
+	}
+	err = write(io.MultiWriter(half, hash), root, entries)
 	info, statErr := half.Stat()
 	if err := errors.Join(err, statErr, half.Close()); err != nil {
 		return "", 0, fmt.Errorf("pack %s: %w", filepath.Base(file), err)
@@ -52,11 +57,11 @@ func pack(file, root string, entries []entry) (sum string, size int64, err error
 
 // writeArchive favours speed over size: archives travel a few centimetres.
 func writeArchive(w io.Writer, root string, entries []entry) error {
-	zip, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	zipped, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
 	if err != nil {
 		return err
 	}
-	out := tar.NewWriter(zip)
+	out := tar.NewWriter(zipped)
 	for _, dir := range folders(root, entries) {
 		header := &tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o755, ModTime: modified}
 		if err := out.WriteHeader(header); err != nil {
@@ -69,7 +74,28 @@ func writeArchive(w io.Writer, root string, entries []entry) error {
 			return fmt.Errorf("%s: %w", e.Name, err)
 		}
 	}
-	return errors.Join(out.Close(), zip.Close())
+	return errors.Join(out.Close(), zipped.Close())
+}
+
+// writeZip writes the one program of an archive under the archive's own name, as Loki's are.
+func writeZip(w io.Writer, name string, entries []entry) error {
+	if len(entries) != 1 {
+		return fmt.Errorf("a zip has one program, not %d files", len(entries))
+	}
+	out := zip.NewWriter(w)
+	header := &zip.FileHeader{Name: name, Method: zip.Deflate, Modified: modified}
+	header.SetMode(0o755)
+	member, err := out.CreateHeader(header)
+	if err != nil {
+		return err
+	}
+	in, err := os.Open(entries[0].Path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	_, err = io.Copy(member, in)
+	return errors.Join(err, out.Close())
 }
 
 // folders lists the root and every folder the entries lie in, parents first.

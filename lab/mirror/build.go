@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/monctl/monctl/lab/lock"
 )
@@ -34,7 +35,7 @@ func Build(ctx context.Context, cache string, log func(line string)) (*Mirror, e
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range append(recipes, moduleRecipes()...) {
+	for _, r := range slices.Concat(recipes, moduleRecipes(), m.lokiRecipes()) {
 		if m.has(r.key) {
 			continue
 		}

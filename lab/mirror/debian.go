@@ -24,26 +24,26 @@ func debianRecipes() ([]recipe, error) {
 	}
 	var all []recipe
 	for _, a := range []arch{amd64, arm64, armv7} {
-		all = append(all, debianRecipe(source, suite, a))
+		all = append(all, debianRecipe(source, suite, a, "debian 1", components))
 	}
 	if next := newer[suite]; next != "" {
 		for _, a := range []arch{amd64, arm64} {
-			all = append(all, debianRecipe(source, next, a))
+			all = append(all, debianRecipe(source, next, a, "debian 1", components), debianRecipe(source, next, a, "debian exporters 1", exporters))
 		}
 	}
 	return all, nil
 }
 
-func debianRecipe(source apt.Source, suite string, a arch) recipe {
+func debianRecipe(source apt.Source, suite string, a arch, key string, of []component) recipe {
 	return recipe{
-		key: fmt.Sprintf("debian 1 %s %s", suite, a.debian),
+		key: fmt.Sprintf("%s %s %s", key, suite, a.debian),
 		make: func(ctx context.Context, scratch string) ([]product, error) {
 			lists, err := apt.Fetch(ctx, source, suite, a.debian, filepath.Join(scratch, "apt"))
 			if err != nil {
 				return nil, err
 			}
 			var made []product
-			for _, c := range components {
+			for _, c := range of {
 				p, err := c.fromDebian(ctx, lists, a, filepath.Join(scratch, c.name))
 				if err != nil {
 					return nil, err

@@ -78,6 +78,22 @@ func componentNamed(name string) (component, error) {
 	return component{}, fmt.Errorf("mirror: no component %s", name)
 }
 
+// exporters are there in one version, Debian's newest: those of older releases read their passwords elsewhere.
+var exporters = []component{
+	exporter("mysqld_exporter", "prometheus", "prometheus-mysqld-exporter"),
+	exporter("postgres_exporter", "prometheus-community", "prometheus-postgres-exporter"),
+	exporter("blackbox_exporter", "prometheus", "prometheus-blackbox-exporter"),
+	exporter("pushgateway", "prometheus", "prometheus-pushgateway"),
+	exporter("redis_exporter", "oliver006", "prometheus-redis-exporter"),
+	exporter("process-exporter", "ncabatoff", "prometheus-process-exporter"),
+	exporter("elasticsearch_exporter", "prometheus-community", "prometheus-elasticsearch-exporter"),
+}
+
+// exporter is a component of one program that Debian names like its package.
+func exporter(name, owner, debian string) component {
+	return component{name: name, owner: owner, packages: []string{debian}, programs: map[string]string{name: "usr/bin/" + debian}}
+}
+
 // archiveOf fills an archive with programs that lie below dir, and the texts
 // that go with them. The notice says what the archive really is.
 func (c component) archiveOf(programs map[string]string, license, origin string) []entry {

@@ -44,13 +44,21 @@ func (r Release) File() string {
 	if r.Component == "grafana" {
 		return fmt.Sprintf("grafana_%s_%s_linux_%s.tar.gz", r.Version, r.Build, strings.Replace(r.Arch, "armv7", "arm-7", 1))
 	}
+	if r.Component == "loki" {
+		return r.root() + ".zip"
+	}
 	return r.root() + ".tar.gz"
 }
 
-// root is the one folder at the top of the archive.
+// root is the one folder at the top of the archive, or the one file of a zip.
 func (r Release) root() string {
-	if r.Component == "grafana" {
+	switch r.Component {
+	case "grafana":
 		return "grafana-" + r.Version
+	case "loki":
+		return "loki-linux-" + r.Arch
+	case "redis_exporter":
+		return fmt.Sprintf("%s-v%s.linux-%s", r.Component, r.Version, r.Arch)
 	}
 	return fmt.Sprintf("%s-%s.linux-%s", r.Component, r.Version, r.Arch)
 }

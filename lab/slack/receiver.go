@@ -5,6 +5,7 @@ package slack
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -80,6 +81,14 @@ type Receiver struct {
 func Start() *Receiver {
 	r := &Receiver{answer: OK}
 	r.server = httptest.NewServer(r)
+	return r
+}
+
+// StartOn is Start on a listener of the caller's, for senders on other hosts.
+func StartOn(l net.Listener) *Receiver {
+	r := &Receiver{answer: OK}
+	r.server = &httptest.Server{Listener: l, Config: &http.Server{Handler: r, ReadHeaderTimeout: 10 * time.Second}}
+	r.server.Start()
 	return r
 }
 

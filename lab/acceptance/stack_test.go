@@ -1,0 +1,274 @@
+package acceptance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/monctl/monctl/lab/hosts"
+	"github.com/monctl/monctl/lab/slack"
+)
+
+// adminPassword is the database administrator's: every sign that sh, YAML, SQL or systemd would act on.
+const adminPassword = "pa#ss;w\"o'r`d $HOME ${A} \\ ä %s: {x} [y] & | <z> *?~"
+
+// TestWholeStack is what people set up by hand over two days: metrics, logs, dashboards, alerts in Slack, figures of a
+// database and of an app, from one file; and away again by taking lines out of it.
+func TestWholeStack(t *testing.T) {
+	all := take(t, "h1", "h2", "h3")
+	mon, db := all[0], all[1]
+	receiver := slack.StartOn(listen(t))
+	t.Cleanup(receiver.Close)
+	app := serveApp(t)
+	database := serveMariaDB(t, db)
+	c := newController(t, "")
+	c.env = append(c.env, "SLACK_WEBHOOK="+receiver.Webhook(), "MYSQL_ROOT="+adminPassword)
+	loki := len(lab.mirror.Versions("loki")) > 0 // built when MONCTL_LAB_LOKI is set
+	inventory := stackInventory(app, database, loki)
+
+	c.inventory(t, strings.Replace(inventory, "MYSQL_ROOT", "WRONG_ROOT", 1))
+	c.env = append(c.env, "WRONG_ROOT=not the password")
+	step(t, "wrong password", func(t *testing.T) {
+		before := statesOf(t, []*hosts.Host{db})
+		o := c.run(t, "install", "--yes").want(t, some, "Access denied for user 'root'")
+		if strings.Contains(o.String(), "not the password") {
+			t.Errorf("the password is shown:\n%s", o)
+		}
+		sameAll(t, []*hosts.Host{db}, before)
+	})
+	c.inventory(t, inventory)
+	step(t, "plan", func(t *testing.T) {
+		o := c.run(t, "plan").want(t, changes, "account monctl in MySQL")
+		for _, secret := range []string{adminPassword, receiver.Webhook()} {
+			if strings.Contains(o.String(), secret) {
+				t.Errorf("the plan shows %s", secret)
+			}
+		}
+	})
+	step(t, "install", func(t *testing.T) { c.run(t, "install", "--yes").want(t, done) })
+	step(t, "again", func(t *testing.T) { c.run(t, "plan").want(t, done) })
+	step(t, "figures", func(t *testing.T) {
+		eventually(t, "mysql_up", func() bool { return number(t, mon, "mysql_up") == 1 })
+		eventually(t, "queries of the app as people type them", func() bool {
+			return number(t, mon, `rate(http_server_requests_seconds_count{application="corea",instance="`+app+`"}[1m])`) > 0
+		})
+		if n := number(t, mon, `count(ALERTS{alertname="TargetMissing"}) or vector(0)`); n != 0 {
+			t.Errorf("%g targets are missing", n)
+		}
+		if got := on(t, db, "stat -c '%U %a' /etc/monctl/mysqld_exporter/password"); got != "root 600\n" {
+			t.Errorf("password file: %s", got)
+		}
+	})
+	step(t, "alert", func(t *testing.T) { stackAlert(t, mon, receiver) })
+	if loki {
+		step(t, "logs", func(t *testing.T) { stackLogs(t, mon) })
+	}
+	step(t, "rotate", func(t *testing.T) {
+		before := on(t, db, "cat /etc/monctl/mysqld_exporter/password")
+		c.run(t, "secrets", "rotate", "mysqld_exporter", "--yes").want(t, done)
+		if on(t, db, "cat /etc/monctl/mysqld_exporter/password") == before {
+			t.Error("the password is the same")
+		}
+		eventually(t, "mysql_up", func() bool { return number(t, mon, "mysql_up") == 1 })
+		c.run(t, "plan").want(t, done)
+	})
+	step(t, "less", func(t *testing.T) { stackLess(t, c, mon, db, inventory) })
+}
+
+func stackInventory(app, database string, loki bool) string {
+	more, settings := "", ""
+	if loki {
+		more, settings = ", loki", "  loki: {retention: 7d}\n"
+	}
+	return fmt.Sprintf(`hosts:
+  mon: {address: $h1, components: [prometheus, grafana, alertmanager, blackbox_exporter%s]}
+  db: {address: $h2, components: [mysqld_exporter]}
+  vm: {address: $h3}
+components:
+  node_exporter: {hosts: all}
+  prometheus: {scrape_interval: 2s, evaluation_interval: 2s}
+  alertmanager: {slack: {channel: "#ops", webhook: {env: SLACK_WEBHOOK}}}
+  blackbox_exporter: {tcp: ["%s"]}
+  mysqld_exporter: {server: "%s", create_user: {admin: {env: MYSQL_ROOT}}}
+%sapps:
+  - {name: corea, targets: [%s], metrics_path: /actuator/prometheus, dashboard: spring-boot}
+`, more, database, database, settings, app)
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	needLab(t)
+	l, err := net.Listen("tcp", net.JoinHostPort(lab.Gateway(), "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// serveApp is a program with Spring Boot's metrics page, as far as this test reads it. It gives its address.
+func serveApp(t *testing.T) string {
+	t.Helper()
+	l := listen(t)
+	started := time.Now()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /actuator/prometheus", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		fmt.Fprintf(w, "# TYPE http_server_requests_seconds summary\nhttp_server_requests_seconds_count{uri=\"/\",status=\"200\"} %d\n", int(time.Since(started).Seconds()*10))
+	})
+	go func() { _ = http.Serve(l, mux) }() //nolint:gosec // ends with the listener
+	t.Cleanup(func() { _ = l.Close() })
+	return l.Addr().String()
+}
+
+// serveMariaDB runs this machine's MariaDB on the lab's network and gives a host its client. It gives the server's address.
+func serveMariaDB(t *testing.T, client *hosts.Host) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	l := listen(t)
+	address := l.Addr().(*net.TCPAddr)
+	l.Close()
+	if out, err := exec.Command("mariadb-install-db", "--no-defaults", "--user=root", "--datadir="+dir+"/data", "--skip-test-db").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	server := exec.Command("/usr/sbin/mariadbd", "--no-defaults", "--user=root", "--datadir="+dir+"/data", "--socket="+dir+"/s",
+		"--bind-address="+lab.Gateway(), fmt.Sprintf("--port=%d", address.Port), "--innodb-buffer-pool-size=16M", "--performance-schema=on", "--skip-name-resolve")
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	sql := "CREATE USER root@'%' IDENTIFIED BY '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(adminPassword) + "'; GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;"
+	eventually(t, "MariaDB", func() bool {
+		cmd := exec.Command("mariadb", "--no-defaults", "--user=root", "--socket="+dir+"/s")
+		cmd.Stdin = strings.NewReader(sql)
+		return cmd.Run() == nil
+	})
+	giveClient(t, client)
+	return address.String()
+}
+
+// giveClient puts the mariadb client of this machine on a host, with its libraries in a folder of their own.
+func giveClient(t *testing.T, h *hosts.Host) {
+	t.Helper()
+	const folder = "/usr/local/lib/monctl-lab-client"
+	program, err := exec.LookPath("mariadb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	libraries, err := exec.Command("sh", "-c", `ldd "$1" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p'`, "sh", program).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	on(t, h, "mkdir -p "+folder)
+	t.Cleanup(func() { on(t, h, "rm -rf "+folder+" /usr/local/bin/mariadb") })
+	for _, file := range append(strings.Fields(string(libraries)), program) {
+		if name := filepath.Base(file); name == "libc.so.6" || name == "libm.so.6" { // the host's own fit its loader
+			continue
+		}
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(h.Root(), folder, filepath.Base(file)), content, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wrapper := "#!/bin/sh\nLD_LIBRARY_PATH=" + folder + " exec " + folder + "/mariadb \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(h.Root(), "usr/local/bin/mariadb"), []byte(wrapper), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stackAlert stops an exporter and waits for the message that follows; Alertmanager groups for ten seconds before.
+func stackAlert(t *testing.T, mon *hosts.Host, receiver *slack.Receiver) {
+	t.Helper()
+	body := `[{"labels":{"alertname":"Lab","instance":"db","severity":"critical"},"annotations":{"summary":"from the lab"}}]`
+	resp, err := http.Post("http://"+mon.Address+":9093/api/v2/alerts", "application/json", strings.NewReader(body)) //nolint:noctx // a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	eventually(t, "a message", func() bool { return len(receiver.Messages()) > 0 })
+	m := receiver.Messages()[0]
+	if m.Channel != "#ops" || !strings.HasPrefix(m.Attachments[0].Actions[0].URL, "http://"+mon.Address+":9093/#/silences/new") {
+		t.Errorf("%+v", m)
+	}
+	if got := on(t, mon, "stat -c '%U %a' /var/lib/monctl/alertmanager/slack_webhook; grep -c services/T0LAB /etc/monctl/alertmanager/alertmanager.yml || :"); got != "monctl-alertmanager 600\n0\n" {
+		t.Errorf("the webhook: %s", got)
+	}
+}
+
+// stackLogs pushes lines over Loki's protocol with the labels that the log agent gives, because no agent is to be had here,
+// and reads them back as people would.
+func stackLogs(t *testing.T, mon *hosts.Host) {
+	t.Helper()
+	base := "http://" + mon.Address + ":3100"
+	now := time.Now()
+	var broken [][2]string
+	for n := range 120 {
+		broken = append(broken, [2]string{fmt.Sprint(now.Add(-time.Duration(n) * time.Second).UnixNano()), fmt.Sprint("2026-11-25 ERROR it broke ", n)})
+	}
+	push := map[string]any{"streams": []map[string]any{
+		{"stream": map[string]string{"app": "corea", "instance": "vm", "level": "DEBUG"}, "values": [][2]string{{fmt.Sprint(now.UnixNano()), "2026-11-25 DEBUG looked up"}}},
+		{"stream": map[string]string{"app": "corea", "instance": "vm", "level": "ERROR"}, "values": broken},
+	}}
+	body, err := json.Marshal(push)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Post(base+"/loki/api/v1/push", "application/json", bytes.NewReader(body)) //nolint:noctx // a test
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusNoContent {
+		t.Fatalf("push: %s", resp.Status)
+	}
+	ask := func(expr string) string {
+		return string(get(t, request(t, base+"/loki/api/v1/query_range?query="+url.QueryEscape(expr))))
+	}
+	eventually(t, "the line", func() bool { return strings.Contains(ask(`{app="corea", level="DEBUG"}`), "DEBUG looked up") })
+	if got := ask(`{app="corea", level="INFO"}`); strings.Contains(got, "looked up") {
+		t.Errorf("levels are mixed: %s", got)
+	}
+	eventually(t, "the rule on logs", func() bool {
+		rules := string(get(t, request(t, base+"/prometheus/api/v1/rules")))
+		return strings.Contains(rules, "LogErrorRate") && strings.Contains(rules, `"health":"ok"`) && (strings.Contains(rules, `"state":"pending"`) || strings.Contains(rules, `"state":"firing"`))
+	})
+}
+
+// stackLess takes components out of the file: one plan takes them off everywhere.
+func stackLess(t *testing.T, c *controller, mon, db *hosts.Host, inventory string) {
+	t.Helper()
+	less := strings.NewReplacer(", loki]", "]", "  loki: {retention: 7d}\n", "", ", components: [mysqld_exporter]", "", "blackbox_exporter, ", "", ", blackbox_exporter", "").Replace(inventory)
+	var kept []string
+	for line := range strings.Lines(less) {
+		if !strings.HasPrefix(line, "  mysqld_exporter:") && !strings.HasPrefix(line, "  blackbox_exporter:") {
+			kept = append(kept, line)
+		}
+	}
+	c.inventory(t, strings.Join(kept, ""))
+	c.run(t, "install", "--yes").want(t, done, "off: monctl-mysqld-exporter.service")
+	if got := on(t, db, "ls /etc/monctl /opt/monctl; systemctl is-active monctl-mysqld-exporter.service || :; getent passwd monctl-mysqld-exporter || :"); strings.Contains(got, "mysqld") || !strings.Contains(got, "inactive") {
+		t.Errorf("left on db: %s", got)
+	}
+	if got := on(t, mon, "grep -rlE 'mysqld|loki|blackbox' /etc/monctl --include=*.yml --include=*.yaml --exclude=node_exporter-node.yml --exclude=prometheus.yml -r; grep -cE 'mysqld|blackbox|3100' /etc/monctl/prometheus/prometheus.yml || :; ls /etc/monctl"); got != "0\nalertmanager\ngrafana\nnode_exporter\nprometheus\n" {
+		t.Errorf("left on mon: %s", got)
+	}
+	c.run(t, "plan").want(t, done)
+}
