@@ -34,6 +34,7 @@ const (
 	ProofAlerts     ProofKind = "alerts"     // a Prometheus would send it alerts
 	ProofDatabase   ProofKind = "database"   // its database works
 	ProofDatasource ProofKind = "datasource" // it can query a datasource
+	ProofLogs       ProofKind = "logs"       // it may read the log files it is to send
 )
 
 // proofs collects what is proven per host, from many goroutines.
@@ -122,6 +123,9 @@ func (r *Run) proveReady(ctx context.Context, h *Host, found *proofs) {
 	asker := prove.NewAsker(h.conn)
 	defer asker.Close()
 	for _, i := range r.Stack.On(h.Name) {
+		if i.Component.Name == "alloy" || i.Component.Name == "promtail" {
+			r.proveLogs(ctx, h, i, found)
+		}
 		if !i.Component.Runs() || !touched(h.Plan, i) && i.Component.Name != "prometheus" && r.scrapedInRun(i) {
 			continue
 		}

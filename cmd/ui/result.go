@@ -73,7 +73,7 @@ func fate(o installer.Outcome) string {
 func proven(o installer.Outcome, unit string) string {
 	short := map[installer.ProofKind]string{
 		installer.ProofReady: "ready", installer.ProofTarget: "up in Prometheus", installer.ProofAlerts: "alerts reach Alertmanager",
-		installer.ProofDatabase: "database works", installer.ProofDatasource: "datasource answers",
+		installer.ProofDatabase: "database works", installer.ProofDatasource: "datasource answers", installer.ProofLogs: "logs may be read",
 	}
 	var words []string
 	for _, p := range o.Proofs {

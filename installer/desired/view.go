@@ -86,6 +86,17 @@ func (v view) Apps() []App {
 	})
 }
 
+// LogsOn lists the log files of apps that are read on a host, as patterns.
+func (s *Stack) LogsOn(host string) []string {
+	var logs []string
+	for _, a := range s.Apps {
+		if slices.Contains(a.LogHosts, host) {
+			logs = append(logs, a.Logs...)
+		}
+	}
+	return logs
+}
+
 // Alertmanagers lists the addresses that a Prometheus sends alerts to.
 func (s *Stack) Alertmanagers(from Instance) []string {
 	var addresses []string
