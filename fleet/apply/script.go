@@ -102,7 +102,7 @@ func (w *writer) change(c plan.Change) error {
 		w.note("j_"+kind, r.Path)
 		w.step(key, "do_"+kind, r.Owner, r.Group, octal(r.Mode), r.Path)
 	case resource.File:
-		if r.Once {
+		if r.Once && r.WithData {
 			w.note("j_once", r.Path)
 		} else {
 			w.note("j_path", r.Path, w.nextSaved())

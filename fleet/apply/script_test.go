@@ -27,7 +27,7 @@ func changes() []plan.Change {
 		{Resource: resource.Check{Dir: "/etc/monctl/x", Command: "promtool check"}, Action: plan.Run},
 		{Resource: unit, Action: plan.Create},
 		{Resource: resource.File{Path: "/etc/monctl/x/x.yml", Owner: "root", Group: "x", Mode: 0o640, Content: []byte("config")}, Action: plan.Update},
-		{Resource: resource.File{Path: "/var/lib/monctl/x/secret", Owner: "x", Group: "x", Mode: 0o600, Content: []byte("s"), Once: true, Secret: true}, Action: plan.Create},
+		{Resource: resource.File{Path: "/var/lib/monctl/x/secret", Owner: "x", Group: "x", Mode: 0o600, Content: []byte("s"), Once: true, WithData: true, Secret: true}, Action: plan.Create},
 		{Resource: resource.Script{Name: "x account", Run: "true", Env: []byte("ADMIN=\"s3cret\"\n")}, Action: plan.Execute},
 		{Resource: resource.User{Name: "known", Groups: []string{"adm"}}, Action: plan.Update},
 		{Resource: resource.Link{Path: "/opt/monctl/x/current", Target: "1"}, Action: plan.Update},

@@ -31,6 +31,7 @@ type File struct {
 	Content            []byte
 	Secret             bool // the content never appears in a diff or a log
 	Once               bool // written when missing and then left as it is, whatever it holds
+	WithData           bool // data beside it may depend on it: an undo leaves it where there is some
 }
 
 // Release is an unpacked release archive: a directory that is never changed once it is complete.

@@ -159,7 +159,7 @@ func (s *Stack) secrets(i Instance, random Random) ([]effectFile, error) {
 		if !i.Has(secret) {
 			continue
 		}
-		f := resource.File{Path: i.SecretPath(secret.Name), Owner: i.User(), Group: i.User(), Mode: 0o600, Secret: true}
+		f := resource.File{Path: i.SecretPath(secret.Name), Owner: i.User(), Group: i.User(), Mode: 0o600, Secret: true, WithData: i.Data != ""}
 		value := ""
 		if given, ok := i.Value(secret.Setting).(inventory.Secret); ok {
 			var err error
