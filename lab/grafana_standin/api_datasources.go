@@ -37,32 +37,38 @@ func (s *server) getDatasource(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, d)
 }
 
+// healthQueries is what Grafana's plugins ask when they check a datasource of theirs.
+var healthQueries = map[string]struct{ path, product string }{
+	"prometheus": {"/api/v1/query?query=" + url.QueryEscape("1+1"), "Prometheus"},
+	"loki":       {"/loki/api/v1/query?query=" + url.QueryEscape("vector(1)+vector(1)"), "Loki"},
+}
+
 // checkDatasource really asks the datasource, as "Save & test" does.
 func (s *server) checkDatasource(w http.ResponseWriter, r *http.Request) {
 	d, ok := s.datasource(r.PathValue("uid"))
+	query, known := healthQueries[d.Type]
 	switch {
 	case !ok:
 		message(w, http.StatusNotFound, "Data source not found")
 		return
-	case d.Type != "prometheus":
-		message(w, http.StatusNotFound, "the stand-in can check Prometheus datasources only")
+	case !known:
+		message(w, http.StatusNotFound, "the stand-in can check Prometheus and Loki datasources only")
 		return
 	}
-	if err := d.query(r.Context()); err != nil {
+	if err := d.query(r.Context(), query.path, query.product); err != nil {
 		reply(w, http.StatusBadRequest, map[string]any{
-			"status": "ERROR", "message": err.Error() + " - There was an error returned querying the Prometheus API.",
+			"status": "ERROR", "message": err.Error() + " - There was an error returned querying the " + query.product + " API.",
 		})
 		return
 	}
-	reply(w, http.StatusOK, map[string]any{"status": "OK", "message": "Successfully queried the Prometheus API."})
+	reply(w, http.StatusOK, map[string]any{"status": "OK", "message": "Successfully queried the " + query.product + " API."})
 }
 
-// query asks for 1+1 and wants Prometheus' answer to it.
-func (d datasource) query(ctx context.Context) error {
+// query asks for a sum and wants the product's answer to it.
+func (d datasource) query(ctx context.Context, path, product string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	address := strings.TrimRight(d.URL, "/") + "/api/v1/query?query=" + url.QueryEscape("1+1")
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(d.URL, "/")+path, nil)
 	if err != nil {
 		return err
 	}
@@ -77,7 +83,7 @@ func (d datasource) query(ctx context.Context) error {
 	}
 	var body struct{ Status string }
 	if err := json.NewDecoder(response.Body).Decode(&body); err != nil || body.Status != "success" {
-		return fmt.Errorf("%s does not answer as Prometheus does", d.URL)
+		return fmt.Errorf("%s does not answer as %s does", d.URL, product)
 	}
 	return nil
 }
