@@ -64,7 +64,7 @@ func TestWholeStack(t *testing.T) {
 		if n := number(t, mon, `count(ALERTS{alertname="TargetMissing"}) or vector(0)`); n != 0 {
 			t.Errorf("%g targets are missing", n)
 		}
-		if got := on(t, db, "stat -c '%U %a' /etc/monctl/mysqld_exporter/password"); got != "root 600\n" {
+		if got := on(t, db, "stat -c '%U %a' /etc/monctl/mysqld_exporter/password"); got != "root 600" {
 			t.Errorf("password file: %s", got)
 		}
 	})
@@ -208,7 +208,7 @@ func stackAlert(t *testing.T, mon *hosts.Host, receiver *slack.Receiver) {
 	if m.Channel != "#ops" || !strings.HasPrefix(m.Attachments[0].Actions[0].URL, "http://"+mon.Address+":9093/#/silences/new") {
 		t.Errorf("%+v", m)
 	}
-	if got := on(t, mon, "stat -c '%U %a' /var/lib/monctl/alertmanager/slack_webhook; grep -c services/T0LAB /etc/monctl/alertmanager/alertmanager.yml || :"); got != "monctl-alertmanager 600\n0\n" {
+	if got := on(t, mon, "stat -c '%U %a' /var/lib/monctl/alertmanager/slack_webhook; grep -c services/T0LAB /etc/monctl/alertmanager/alertmanager.yml || :"); got != "monctl-alertmanager 600\n0" {
 		t.Errorf("the webhook: %s", got)
 	}
 }
@@ -267,7 +267,7 @@ func stackLess(t *testing.T, c *controller, mon, db *hosts.Host, inventory strin
 	if got := on(t, db, "ls /etc/monctl /opt/monctl; systemctl is-active monctl-mysqld-exporter.service || :; getent passwd monctl-mysqld-exporter || :"); strings.Contains(got, "mysqld") || !strings.Contains(got, "inactive") {
 		t.Errorf("left on db: %s", got)
 	}
-	if got := on(t, mon, "grep -rlE 'mysqld|loki|blackbox' /etc/monctl --include=*.yml --include=*.yaml --exclude=node_exporter-node.yml --exclude=prometheus.yml -r; grep -cE 'mysqld|blackbox|3100' /etc/monctl/prometheus/prometheus.yml || :; ls /etc/monctl"); got != "0\nalertmanager\ngrafana\nnode_exporter\nprometheus\n" {
+	if got := on(t, mon, "grep -rlE 'mysqld|loki|blackbox' /etc/monctl --include=*.yml --include=*.yaml --exclude=node_exporter-node.yml --exclude=prometheus.yml -r; grep -cE 'mysqld|blackbox|3100' /etc/monctl/prometheus/prometheus.yml || :; ls /etc/monctl"); got != "0\nalertmanager\ngrafana\nnode_exporter\nprometheus" {
 		t.Errorf("left on mon: %s", got)
 	}
 	c.run(t, "plan").want(t, done)
