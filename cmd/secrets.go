@@ -37,7 +37,7 @@ new passwords: planned, asked for, and proven.`,
 }
 
 func runRotate(ctx context.Context, g *globals, component string, yes bool) error {
-	stack, err := g.load()
+	stack, err := g.load("")
 	if err != nil {
 		return err
 	}
