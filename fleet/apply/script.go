@@ -84,16 +84,9 @@ func (w *writer) change(c plan.Change) error {
 	key := c.Resource.Key()
 	switch r := c.Resource.(type) {
 	case resource.User:
-		if c.Action == plan.Update { // a group too many takes nothing from anybody, so it stays when the change is undone
-			w.step(key, append([]string{"do_groups", r.Name}, r.Groups...)...)
-			break
-		}
-		w.note("j_user", r.Name)
-		w.step(key, append([]string{"do_user", r.Name}, r.Groups...)...)
+		w.user(c.Action, r)
 	case resource.Script:
-		n := strconv.Itoa(len(w.members))
-		w.members = append(w.members, bytesMember("scripts/"+n+".sh", []byte(r.Run)), bytesMember("scripts/"+n+".env", r.Env))
-		w.step(key, "do_script", n)
+		w.script(r)
 	case resource.Dir:
 		kind := "dir"
 		if r.Keep {
@@ -133,6 +126,21 @@ func (w *writer) change(c plan.Change) error {
 		return fmt.Errorf("apply: resource of type %T is not known", r)
 	}
 	return nil
+}
+
+func (w *writer) user(action plan.Action, r resource.User) {
+	if action == plan.Update { // a group too many takes nothing from anybody, so it stays when the change is undone
+		w.step(r.Key(), append([]string{"do_groups", r.Name}, r.Groups...)...)
+		return
+	}
+	w.note("j_user", r.Name)
+	w.step(r.Key(), append([]string{"do_user", r.Name}, r.Groups...)...)
+}
+
+func (w *writer) script(r resource.Script) {
+	n := strconv.Itoa(len(w.members))
+	w.members = append(w.members, bytesMember("scripts/"+n+".sh", []byte(r.Run)), bytesMember("scripts/"+n+".env", r.Env))
+	w.step(r.Key(), "do_script", n)
 }
 
 func (w *writer) release(r resource.Release) error {
