@@ -58,6 +58,7 @@ do_groups() { # NAME GROUP...: those that the host has
 	done
 }
 do_script() { # N: with its secrets in the environment
+	# shellcheck disable=SC1090 # it came with this run
 	(set -a && . "$stage/scripts/$1.env" && set +a && exec sh -- "$stage/scripts/$1.sh" </dev/null)
 }
 do_dir() { # OWNER GROUP MODE PATH
