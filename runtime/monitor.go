@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -91,8 +92,7 @@ func Start(o Options) (*Monitor, error) {
 		return nil, join(err, m.lock.Release())
 	}
 	if m.web, err = newServer(m); err != nil {
-		m.listener.Close()
-		return nil, join(err, m.lock.Release())
+		return nil, errors.Join(err, m.listener.Close(), m.lock.Release())
 	}
 	m.metrics = registerSelf(m.reg, o.Version)
 	m.reg.MustRegister(newClockMetrics(m), m.diskMetric())
@@ -163,13 +163,13 @@ func (m *Monitor) open(ctx context.Context) error {
 		return &DataError{Dir: m.o.Data, Cause: err}
 	}
 	m.warnOfFuture()
-	if err := m.makeEngine(c); err != nil {
+	if err := m.makeEngine(); err != nil {
 		return err
 	}
 	return m.makeManagers(ctx, c)
 }
 
-func (m *Monitor) makeEngine(c *config.Config) error {
+func (m *Monitor) makeEngine() error {
 	tracker, err := promql.NewActiveQueryTracker(m.o.Data, m.o.QueryConcurrency, m.log.With("component", "activeQueryTracker"))
 	if err != nil {
 		return fmt.Errorf("data folder: active queries: %w", err)

@@ -19,7 +19,7 @@ func TestUpstreamsPromQL(t *testing.T) {
 	promqltest.RunBuiltinTestsWithStorage(t, engine, func(t testing.TB) storage.Storage {
 		c := config.DefaultConfig
 		c.StorageConfig.TSDBConfig = &config.TSDBConfig{Retention: &config.TSDBRetentionConfig{}}
-		opts := tsdbOptions(Options{}, &c)
+		opts := tsdbOptions(&c)
 		day := int64(24 * time.Hour / time.Millisecond) // samples of a file lie up to days apart
 		opts.MinBlockDuration, opts.MaxBlockDuration = day, day
 		opts.EnableSTStorage, opts.FloatChunkEncoding = true, chunkenc.EncXOR2 // for the files on start timestamps

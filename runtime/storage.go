@@ -28,7 +28,7 @@ type store struct {
 }
 
 func openStore(o Options, c *config.Config, reg prometheus.Registerer, stats *tsdb.DBStats, refuse func() error) (*store, error) {
-	opts := tsdbOptions(o, c)
+	opts := tsdbOptions(c)
 	db, err := tsdb.Open(o.Data, o.Logger.With("component", "tsdb"), reg, opts, stats)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func openStore(o Options, c *config.Config, reg prometheus.Registerer, stats *ts
 
 // tsdbOptions are those of upstream's server, which differ from the library's defaults: the WAL is compressed, and large
 // blocks are made.
-func tsdbOptions(o Options, c *config.Config) *tsdb.Options {
+func tsdbOptions(c *config.Config) *tsdb.Options {
 	opts := tsdb.DefaultOptions()
 	opts.NoLockfile = true // taken before anything in the folder is touched: see lock.go
 	opts.WALCompression = compression.Snappy

@@ -90,7 +90,7 @@ func (a *API) newest(r *http.Request, matchers [][]*labels.Matcher) (promql.Vect
 	}
 	a.federationWarnings.Add(float64(len(set.Warnings())))
 	slices.SortStableFunc(samples, func(x, y promql.Sample) int {
-		return strings.Compare(x.Metric.Get(labels.MetricName), y.Metric.Get(labels.MetricName))
+		return strings.Compare(x.Metric.Get(model.MetricNameLabel), y.Metric.Get(model.MetricNameLabel))
 	})
 	return samples, set.Err()
 }
@@ -130,7 +130,7 @@ func families(samples promql.Vector, external map[string]string, native bool) []
 	}
 	var all []*dto.MetricFamily
 	for _, s := range samples {
-		name := s.Metric.Get(labels.MetricName)
+		name := s.Metric.Get(model.MetricNameLabel)
 		if name == "" || s.H != nil && !s.H.UsesCustomBuckets() && !native {
 			continue
 		}
@@ -160,7 +160,7 @@ func federated(s promql.Sample, external map[string]string) *dto.Metric {
 		m.Label = append(m.Label, &dto.LabelPair{Name: proto.String(name), Value: proto.String(value)})
 	}
 	s.Metric.Range(func(l labels.Label) {
-		if l.Name != labels.MetricName && l.Value != "" {
+		if l.Name != model.MetricNameLabel && l.Value != "" {
 			add(l.Name, l.Value)
 		}
 	})

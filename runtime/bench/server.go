@@ -43,7 +43,9 @@ func start(ctx context.Context, k kind, data, config string) (s *server, took ti
 		return nil, 0, err
 	}
 	s = &server{kind: k, address: l.Addr().String(), data: data, config: config}
-	l.Close()
+	if err := l.Close(); err != nil {
+		return nil, 0, err
+	}
 	took, err = s.run(ctx)
 	return s, took, err
 }

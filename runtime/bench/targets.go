@@ -35,7 +35,7 @@ func newFarm(l load) (*farm, error) {
 
 func (f *farm) close() {
 	for _, s := range f.servers {
-		s.Close()
+		_ = s.Close()
 	}
 }
 
