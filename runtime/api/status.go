@@ -10,7 +10,7 @@ import (
 	"time"
 
 	jsoniter "github.com/json-iterator/go"
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/index"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -130,7 +130,7 @@ func (a *API) statusTSDB(r *http.Request) (*answer, error) {
 	if err != nil {
 		return nil, internal(fmt.Errorf("error gathering runtime status: %w", err))
 	}
-	s := a.DB.Head().Stats(labels.MetricName, limit)
+	s := a.DB.Head().Stats(model.MetricNameLabel, limit)
 	return &answer{data: map[string]any{
 		"headStats": map[string]any{
 			"numSeries": s.NumSeries, "numLabelPairs": s.IndexPostingStats.NumLabelPairs, "chunkCount": int64(chunks),
