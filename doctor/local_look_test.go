@@ -23,7 +23,7 @@ func TestLookAtRealPrograms(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root to see processes and sockets")
 	}
-	dir := t.TempDir()
+	dir := enterable(t)
 	program := filepath.Join(dir, "node_exporter")
 	copyFile(t, node, program)
 	var pids []int

@@ -79,10 +79,22 @@ func TestSecurity(t *testing.T) {
 	})
 }
 
+// enterable is a folder that everybody may enter, unlike those of the testing package.
+func enterable(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(d, 0o755); err != nil { //nolint:gosec
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 // TestSecretFilesOnThisMachine lets a real Alertmanager read a real file that everybody may read.
 func TestSecretFilesOnThisMachine(t *testing.T) {
 	program := alertmanagerProgram(t)
-	file := filepath.Join(t.TempDir(), "am.yml")
+	file := filepath.Join(enterable(t), "am.yml")
 	config := "route:\n  receiver: s\nreceivers:\n- name: s\n  slack_configs:\n  - channel: '#x'\n    api_url: https://hooks.example/T0/sesame\n"
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil { //nolint:gosec
 		t.Fatal(err)

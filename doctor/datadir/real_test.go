@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -40,7 +41,25 @@ func realServers(t *testing.T) []server {
 type started struct {
 	cmd *exec.Cmd
 	url string
-	out *bytes.Buffer
+	out *said
+}
+
+// said is what a running process printed so far.
+type said struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 func start(t *testing.T, s server, dir string, flags ...string) *started {
@@ -57,7 +76,7 @@ func start(t *testing.T, s server, dir string, flags ...string) *started {
 		t.Fatal(err)
 	}
 	args := append([]string{"--config.file=" + config, "--storage.tsdb.path=" + dir, "--web.listen-address=" + address, "--storage.tsdb.retention.time=400d"}, flags...)
-	r := &started{cmd: exec.Command(s.path, args...), url: "http://" + address, out: &bytes.Buffer{}}
+	r := &started{cmd: exec.Command(s.path, args...), url: "http://" + address, out: &said{}}
 	r.cmd.Stdout, r.cmd.Stderr = r.out, r.out
 	r.cmd.Dir = t.TempDir()
 	if err := r.cmd.Start(); err != nil {
