@@ -60,11 +60,10 @@ demo-down: ## ends the demo
 bench-install: build ## monctl against an expert's parallel ssh loop; figures for docs/benchmarks.md
 	go run ./lab bench --monctl bin/monctl
 
-bench-serve: build ## monctl serve beside a Prometheus of its release, Debian's and VictoriaMetrics; figures for docs/benchmarks.md
+bench-serve: setup build ## monctl serve beside a Prometheus of its release, Debian's and VictoriaMetrics; figures for docs/benchmarks.md
 	@mkdir -p $(CACHE)/bench
-	[ -x $(CACHE)/bench/prometheus ] || CGO_ENABLED=0 go build -C lab/prometheus -trimpath -tags remove_all_sd,enable_dns_sd -ldflags '-s -w' -o $(CACHE)/bench/prometheus github.com/prometheus/prometheus/cmd/prometheus
 	[ -x $(CACHE)/bench/usr/bin/victoria-metrics ] || (cd $(CACHE)/bench && apt-get download -qq -o APT::Sandbox::User=root victoria-metrics && dpkg -x victoria-metrics_*.deb .)
-	go run ./runtime/bench -server monctl=bin/monctl -server prometheus-3.13.5:prometheus=$(CACHE)/bench/prometheus \
+	go run ./runtime/bench -server monctl=bin/monctl -server prometheus-3.13.5:prometheus=$(CACHE)/checkers/usr/bin/prometheus-3.13.5 \
 	  -server debian-2.42:prometheus=$(CACHE)/checkers/usr/bin/prometheus -server victoriametrics=$(CACHE)/bench/usr/bin/victoria-metrics
 
 nightly: ## the faults that doctor must name, three times, and long fuzz runs
