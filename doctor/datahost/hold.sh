@@ -36,12 +36,11 @@ watch() {
 	systemd-run --quiet --collect --unit="$guard" -- /bin/sh "$guard_script"
 }
 
-# release lets the unit start again, and starts it when it ran before or should run.
+# release lets the unit start again, and starts it when it ran before or should run. What the guard goes by is removed last:
+# a run that is killed in between leaves the start to it.
 release() {
 	was=$(cat "$held/was" 2>/dev/null || echo untouched)
 	rm -f -- "$dropin" && rmdir -- "${dropin%/*}" 2>/dev/null
-	rm -rf -- "${held:?}"
-	rmdir -- "${held%/*}" 2>/dev/null
 	systemctl daemon-reload
 	ended=0
 	if wanted; then
@@ -49,6 +48,8 @@ release() {
 		echo "@start $unit"
 		systemctl start -- "$unit" || ended=1
 	fi
+	rm -rf -- "${held:?}"
+	rmdir -- "${held%/*}" 2>/dev/null
 	rm -f -- "$guard_script"
 	systemctl stop -- "$guard" 2>/dev/null
 	return "$ended"
