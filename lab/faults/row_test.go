@@ -46,6 +46,10 @@ again() { # UNIT: as it was installed
 	systemctl stop $1 # which makes systemd forget its restarts
 	systemctl reset-failed
 	systemctl start $1
+	case $1 in # or the next row would change what it has not read yet
+	monctl-alertmanager) ready 9093 ;;
+	monctl-prometheus) ready 9090 ;;
+	esac
 }
 yml=/etc/monctl/prometheus/prometheus.yml
 ready() { # PORT: it answers; before that, a HUP ends it

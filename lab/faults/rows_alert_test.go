@@ -13,7 +13,7 @@ const (
 // alertRows are faults of Alertmanager, and of what is open to whom it should not be.
 var alertRows = []row{
 	{
-		fault: "alertmanager.yml has a mistake, and was reloaded", on: "h1", breaks: "sed -i 's/receiver: default/receiver: nobody/' " + amYML + amReload, mends: "restored" + amReload, until: after(1e9),
+		fault: "alertmanager.yml has a mistake, and was reloaded", on: "h1", breaks: "sed -i 's/receiver: default/receiver: nobody/' " + amYML + amReload, mends: "restored; again monctl-alertmanager", until: after(1e9),
 		check: "alertmanager/config",
 	},
 	{
