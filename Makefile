@@ -67,7 +67,7 @@ bench-serve: setup build ## monctl serve beside a Prometheus of its release, Deb
 	  -server debian-2.42:prometheus=$(CACHE)/checkers/usr/bin/prometheus -server victoriametrics=$(CACHE)/bench/usr/bin/victoria-metrics
 
 nightly: ## the faults that doctor must name, three times, and long fuzz runs
-	go test -count=3 -timeout 60m ./lab/faults
+	MONCTL_LAB_LONG=1 go test -count=3 -timeout 60m ./lab/faults
 	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/clocks
 	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/data -run TestKilled
 	MONCTL_LAB_LOKI=1 go test -count=1 -timeout 30m -run WholeStack ./lab/acceptance
