@@ -46,7 +46,7 @@ func TestTruth(t *testing.T) {
 	}{
 		"all agree":                     {[]clocktest.Says{right, right, right}, "", ""},
 		"a falseticker is named":        {[]clocktest.Says{right, liar, right}, "clock/truth note", "contradicts the others"},
-		"this machine and host behind":  {[]clocktest.Says{liar, liar, liar}, "clock/here fail, clock/offset fail", "90.00"},
+		"this machine and host behind":  {[]clocktest.Says{liar, liar, liar}, "clock/here fail, clock/offset fail", "s behind"},
 		"they contradict each other":    {[]clocktest.Says{right, liar}, "clock/truth unknown", "contradict each other"},
 		"a bound beyond the threshold":  {[]clocktest.Says{{Dispersion: 5 * time.Second}}, "clock/offset unknown", "the threshold is 1s"},
 		"kiss of death, and one answer": {[]clocktest.Says{{Kiss: "DENY"}, right}, "", ""},
@@ -64,6 +64,10 @@ func TestTruth(t *testing.T) {
 			}
 			if strings.Join(got, ", ") != c.want || !strings.Contains(text, c.text) {
 				t.Errorf("got %q, want %q saying %q:\n%s%+v", got, c.want, c.text, text, f.Truth)
+			}
+			ahead := c.says[0].Ahead // of the servers that are believed
+			if o := f.Truth.Offset; f.Truth.Known && (o.Low > ahead || o.High < ahead) {
+				t.Errorf("%v is not within %v and %v", ahead, o.Low, o.High)
 			}
 		})
 	}
