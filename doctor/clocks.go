@@ -101,27 +101,27 @@ func (l *look) secondTruth(ctx context.Context, f *Fleet) {
 }
 
 // clock reads the clock of a component from its own answer: Prometheus' time() to the millisecond, the Date header of
-// others to the second.
-func (q *Questions) clock(ctx context.Context, c *Component) {
+// others to the second. found is the component as it was found, into what is learned goes: others learn more of it meanwhile.
+func (q *Questions) clock(ctx context.Context, found Component, into *Component) {
 	path := map[string]string{
 		"prometheus": timeQuery, "grafana": "/api/health", "alertmanager": "/-/ready", "loki": "/ready",
-	}[c.Kind]
-	if path == "" || c.Base == "" {
+	}[found.Kind]
+	if path == "" || found.Base == "" {
 		return
 	}
-	_ = q.Get(ctx, *c, path) // opens the connection, so that the second answer is fast
-	r := q.get(ctx, c.Base+path)
+	_ = q.Get(ctx, found, path) // opens the connection, so that the second answer is fast
+	r := q.get(ctx, found.Base+path)
 	reading := clock.Reading{Err: r.Err}
 	if at, err := http.ParseTime(r.Date); r.Err == "" && err == nil {
 		reading = clock.ByHTTP(at, r.Sent, r.Received, time.Second, "HTTP Date")
 	}
-	if at, ok := promTime(r.Body); ok && c.Kind == "prometheus" {
+	if at, ok := promTime(r.Body); ok && found.Kind == "prometheus" {
 		reading = clock.ByHTTP(at, r.Sent, r.Received, time.Millisecond, "time()")
 	}
 	if !reading.Known && reading.Err == "" {
 		reading.Err = "its answer has no time"
 	}
-	q.keep(func() { c.Clock = reading })
+	q.keep(func() { into.Clock = reading })
 }
 
 const timeQuery = "/api/v1/query?query=time()"
@@ -145,14 +145,14 @@ func promTime(body string) (time.Time, bool) {
 	return time.UnixMilli(int64(seconds * 1000)), true
 }
 
-// metrics reads a component's own metrics page.
-func (q *Questions) metrics(ctx context.Context, c *Component) {
-	if r := q.Get(ctx, *c, "/metrics"); r.Status == http.StatusOK && r.Err == "" {
+// metrics reads a component's own metrics page; found and into as in clock.
+func (q *Questions) metrics(ctx context.Context, found Component, into *Component) {
+	if r := q.Get(ctx, found, "/metrics"); r.Status == http.StatusOK && r.Err == "" {
 		m := ParseMetrics(r.Body)
 		q.keep(func() {
-			c.Metrics = m
+			into.Metrics = m
 			r.Body = "" // it is there once
-			c.Replies["/metrics"] = r
+			into.Replies["/metrics"] = r
 		})
 	}
 }

@@ -274,12 +274,12 @@ func (l *look) ask(ctx context.Context, conn fleet.Conn, h *Host) {
 	var wg sync.WaitGroup
 	if needs(l.Checks, Metrics) {
 		for i := range h.Components {
-			wg.Go(func() { q.metrics(ctx, &h.Components[i]) })
+			wg.Go(func() { q.metrics(ctx, view.Components[i], &h.Components[i]) })
 		}
 	}
 	if needs(l.Checks, Clocks) {
 		for i := range h.Components {
-			wg.Go(func() { q.clock(ctx, &h.Components[i]) })
+			wg.Go(func() { q.clock(ctx, view.Components[i], &h.Components[i]) })
 		}
 	}
 	for _, c := range l.Checks {
