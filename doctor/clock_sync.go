@@ -141,7 +141,7 @@ func (h Host) reached() (n int) {
 func clockSlewing() Check {
 	const id = "clock/slewing"
 	return Check{
-		ID: id, Title: "corrections are stepped, not slewed for ever", Reads: []string{daemonProbe}, Judge: perHost(id, judgeSlewing), Fix: fixSlewing,
+		ID: id, Title: "corrections are stepped, not slewed for ever", Reads: []string{daemonProbe}, After: []string{"clock/suspended"}, Judge: perHost(id, judgeSlewing), Fix: fixSlewing,
 		Doc: Doc{
 			Symptom:  "`System time : 1234.5 seconds slow of NTP time` in chronyc tracking, shrinking very slowly.",
 			Cause:    "chronyd slews after its first updates: makestep is missing or limited to the first ones.",

@@ -66,9 +66,18 @@ func allOf(changes ...func(*Host)) func(*Host) {
 	}
 }
 
+// stopped is a virtual machine whose hardware clock went on for ten minutes while all else of it stood still.
+func stopped(h *Host) {
+	h.Facts.Virt = "QEMU"
+	daemonSays("may_set=yes", "process=chronyd", "setting=makestep 1 3", "tracking="+fineChrony, "rtc=rtc0", "rtc_seconds=1767226200 1767225600", "suspended=0.000")(h)
+}
+
+// fineChrony is the answer of a chronyd that takes itself for right.
+const fineChrony = "C0A80001,192.168.0.1,3,1767225600.0,0.000012,0.00001,0.00002,1.5,0.001,0.02,0.010,0.005,64.2,Normal"
+
 // TestClockFamily judges fleets that are known to the last clock: which findings, of which level, where, and as causes.
 func TestClockFamily(t *testing.T) {
-	const chrony = "C0A80001,192.168.0.1,3,1767225600.0,0.000012,0.00001,0.00002,1.5,0.001,0.02,0.010,0.005,64.2,Normal"
+	const chrony = fineChrony
 	for name, c := range map[string]struct {
 		fleet Fleet
 		want  []string // "check host level" of causes, then "< " of consequences
@@ -111,9 +120,21 @@ func TestClockFamily(t *testing.T) {
 		"RTC far off":       {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "rtc_seconds=1767222000 1767225600")), want: []string{"clock/rtc a note"}},
 		"suspended": {
 			fleet: with(clocks(known(0), -600), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "suspended=600.5")),
-			want:  []string{"clock/offset a fail", "< clock/suspended a warn"},
+			want:  []string{"< clock/offset a fail", "clock/suspended a fail"},
 		},
-		"VMware": {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "vmware=Enabled")), want: []string{"clock/vmware a warn"}},
+		"stopped by its hypervisor": {
+			fleet: with(clocks(known(0), -600), stopped),
+			want:  []string{"< clock/offset a fail", "clock/suspended a fail", "< clock/rtc a note"}, says: []string{"stopped by what it runs on", "600.00 s behind", "makestep 1 3"},
+		},
+		"set back by somebody": {
+			fleet: with(clocks(known(0), -600), allOf(stopped, func(h *Host) {
+				at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+				h.Journal = []Entry{{At: at, Monotonic: time.Hour}, {At: at.Add(-590 * time.Second), Monotonic: time.Hour + 10*time.Second}}
+			})),
+			want: []string{"clock/offset a fail", "< clock/rtc a note", "< clock/history a note"},
+		},
+		"behind on bare metal": {fleet: with(clocks(known(0), -600), allOf(stopped, func(h *Host) { h.Facts.Virt = "" })), want: []string{"clock/offset a fail", "< clock/rtc a note"}},
+		"VMware":               {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "vmware=Enabled")), want: []string{"clock/vmware a warn"}},
 		"ntpd gave up": {fleet: with(clocks(known(0), 0), func(h *Host) {
 			h.Journal = []Entry{{Unit: "ntp.service", Text: "time correction of 31768 seconds exceeds sanity limit (1000)"}}
 		}), want: []string{"clock/log a fail"}},

@@ -2,6 +2,7 @@ package clocks
 
 import (
 	"fmt"
+	"testing"
 	"time"
 
 	"github.com/monctl/monctl/lab/hosts"
@@ -11,11 +12,12 @@ import (
 type row struct {
 	fault  string
 	on     func() *hosts.Host
-	breaks func() string // sh, as root on the host
-	settle time.Duration // what a daemon is given before it is judged, if anything
-	until  string        // sh that succeeds when the fault has taken effect
-	causes []string      // all checks that name a cause; the first is for the table
-	words  []string      // what the finding of the first must say
+	breaks func() string                 // sh, as root on the host
+	then   func(*testing.T, *hosts.Host) // after that: what cannot be done from inside
+	settle time.Duration                 // what a daemon is given before it is judged, if anything
+	until  string                        // sh that succeeds when the fault has taken effect
+	causes []string                      // all checks that name a cause; the first is for the table
+	words  []string                      // what the finding of the first must say
 	others map[string]string
 	cured  string // sh that succeeds after --fix; "" is a fault that the doctor leaves to a person
 	mends  string
@@ -71,6 +73,24 @@ var rows = []row{
 		until:  "chronyc tracking | grep -E 'System time *: [1-9][0-9.]+ seconds fast'",
 		causes: []string{"clock/slewing", "clock/offset"}, words: []string{"its configuration has no makestep", "the clock is fast"},
 		cured: "grep -qx 'makestep 1 -1' /etc/chrony/chrony.conf && chronyc waitsync 5 0.1 0 1",
+	},
+	{
+		fault: "the machine was stopped for a minute by what it runs on", on: machine,
+		breaks: func() string {
+			return chronyConf(lab.Gateway(), "makestep 1 3", "rtcsync") + "systemctl restart chrony\nchronyc waitsync 30 0 0 1"
+		},
+		then: func(t *testing.T, h *hosts.Host) {
+			t.Helper()
+			must(t, h.Pause(t.Context(), time.Minute))
+		},
+		causes: []string{"clock/suspended"}, words: []string{"stopped by what it runs on", "makestep 1 3"}, cured: "grep -qx 'makestep 1 -1' /etc/chrony/chrony.conf && chronyc waitsync 5 0.1 0 1",
+	},
+	{
+		fault: "chrony does not tell the kernel", on: machine, until: "timedatectl show -p NTPSynchronized | grep -q no",
+		breaks: func() string {
+			return chronyConf(lab.Gateway(), "makestep 1 -1") + "systemctl restart chrony\nchronyc waitsync 30 0 0 1"
+		},
+		causes: []string{"clock/rtcsync"}, words: []string{"node_timex_sync_status"}, cured: "timedatectl show -p NTPSynchronized | grep -q yes",
 	},
 	{
 		fault: "the hardware clock keeps local time", on: machine, breaks: script("timedatectl set-local-rtc 1"),
