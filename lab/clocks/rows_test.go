@@ -110,9 +110,7 @@ var rows = []row{
 		quick: true, causes: []string{"clock/stepped", "clock/offset"}, words: []string{"-1h0m"}, mends: "rm /usr/local/bin/perl",
 	},
 	{
-		fault: "two time daemons run at once", on: machine, until: "pidof ntpd && pidof chronyd", breaks: script(`export DEBIAN_FRONTEND=noninteractive
-cd /root && { apt-get update -q && apt-get install -y -q python3 python3-ntp netbase && apt-get download -q ntpsec && dpkg -i --force-conflicts ntpsec_*.deb; } >/dev/null 2>&1
-sed -i /^Conflicts=/d /lib/systemd/system/chrony.service /lib/systemd/system/ntpsec.service
+		fault: "two time daemons run at once", on: machine, until: "pidof ntpd && pidof chronyd", breaks: script(besideChrony + `sed -i /^Conflicts=/d /lib/systemd/system/chrony.service /lib/systemd/system/ntpsec.service
 systemctl daemon-reload
 systemctl start chrony ntpsec`),
 		causes: []string{"clock/daemon"}, words: []string{"2 time daemons run at once", "the one to keep chrony"}, cured: "! pidof ntpd && pidof chronyd",
@@ -120,10 +118,10 @@ systemctl start chrony ntpsec`),
 	{
 		fault: "ntpd gives up: the clock is 2000 s ahead of its servers", on: machine, until: "journalctl -b -u ntpsec | grep -iE 'panic|exceeds|large'",
 		breaks: func() string {
-			return fmt.Sprintf("systemctl disable --now chrony\nprintf 'server %s iburst\\ntos minsane 1\\n' >/etc/ntpsec/ntp.conf\nsed -i 's/-g//' /etc/default/ntpsec\ndate -s '+2000 sec'\nsystemctl enable ntpsec\nsystemctl restart ntpsec", lab.Gateway())
+			return besideChrony + fmt.Sprintf("systemctl disable --now chrony\nprintf 'server %s iburst\\ntos minsane 1\\n' >/etc/ntpsec/ntp.conf\nsed -i 's/-g//' /etc/default/ntpsec\ndate -s '+2000 sec'\nsystemctl enable ntpsec\nsystemctl restart ntpsec", lab.Gateway())
 		},
 		causes: []string{"clock/log", "clock/offset"}, words: []string{"no more than 1000 s"}, mends: "dpkg -P ntpsec >/dev/null 2>&1; systemctl unmask chrony; systemctl enable --now chrony",
-		cured: "pidof chronyd",
+		cured: "pidof ntpd && ! pidof chronyd",
 	},
 	{
 		fault: "timesyncd hears nobody, and the clock is 8 h 49 m ahead", on: machine, settle: 95 * time.Second,
@@ -138,6 +136,11 @@ systemctl start chrony ntpsec`),
 		quick:  true, causes: []string{"clock/shifted"}, words: []string{"31768", "/etc/ld.so.preload"}, others: map[string]string{"clock/offset": "3176"}, mends: "rm /etc/ld.so.preload; systemctl restart ssh",
 	},
 }
+
+// besideChrony installs ntpsec where chrony is, which apt does not.
+const besideChrony = `export DEBIAN_FRONTEND=noninteractive
+cd /root && { apt-get update -q && apt-get install -y -q python3 python3-ntp netbase && apt-get download -q ntpsec && dpkg -i --force-conflicts ntpsec_*.deb; } >/dev/null 2>&1
+`
 
 // steppingReader is a reader of the clock that sets it in the middle: a real step of a real clock at a moment that is known.
 const steppingReader = `chronyc offline >/dev/null
