@@ -145,9 +145,13 @@ func judgeLog(h Host) []Finding {
 	return found
 }
 
-// over says that what a time daemon said is of the past: it was started again since, or another one follows a source now.
+// over says that what a time daemon said is of the past: it was removed or started again since, or another one follows a source now.
 func (h Host) over(e Entry) bool {
-	if u, ok := h.Unit(e.Unit); ok && u.Get("ActiveState") == "active" {
+	u, ok := h.Unit(e.Unit)
+	switch {
+	case !ok || u.Get("LoadState") == "not-found":
+		return true
+	case u.Get("ActiveState") == "active":
 		return e.Monotonic < h.runSince(e.Unit)
 	}
 	daemons := h.timeDaemons()

@@ -137,16 +137,23 @@ func TestClockFamily(t *testing.T) {
 		"VMware":               {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "vmware=Enabled")), want: []string{"clock/vmware a warn"}},
 		"ntpd gave up": {fleet: with(clocks(known(0), 0), allOf(daemonSays("may_set=yes", "process=ntpd", "ntp=leap_alarm, sync_unspec"), func(h *Host) {
 			h.Journal = []Entry{{Unit: "ntp.service", Text: "time correction of 31768 seconds exceeds sanity limit (1000)"}}
+			h.Units = []Unit{{Name: "ntp.service"}}
 		})), want: []string{"clock/synchronised a warn", "clock/log a fail"}},
 		"ntpd gave up, and chrony took over": {fleet: with(clocks(known(0), 0), func(h *Host) {
 			h.Journal = []Entry{{Unit: "ntp.service", Text: "time correction of 31768 seconds exceeds sanity limit (1000)"}}
+			h.Units = []Unit{{Name: "ntp.service"}}
 		})},
+		"ntpd gave up, and was removed": {fleet: with(clocks(known(0), 0), allOf(daemonSays("may_set=yes", "process=chronyd"), func(h *Host) {
+			h.Journal = []Entry{{Unit: "ntp.service", Text: "time correction of 31768 seconds exceeds sanity limit (1000)"}}
+			h.Units = []Unit{{Name: "ntp.service", Properties: map[string]string{"LoadState": "not-found"}}}
+		})), want: []string{"clock/synchronised a unknown"}},
 		"ntpd gave up, and was started again": {fleet: with(clocks(known(0), 0), allOf(daemonSays("may_set=yes", "ntp=leap_none, sync_ntp"), func(h *Host) {
 			h.Journal = []Entry{{Unit: "ntpsec.service", Text: "CLOCK: Panic: offset too big: -1999.994", Monotonic: 100 * time.Second}}
 			h.Units = append(h.Units, Unit{Name: "ntpsec.service", Properties: map[string]string{"ActiveState": "active", "ExecMainStartTimestampMonotonic": "200000000"}})
 		}))},
 		"ntpsec gave up and ended": {fleet: with(clocks(known(0), 2000), allOf(daemonSays("may_set=yes"), func(h *Host) {
 			h.Journal = []Entry{{Unit: "ntpsec.service", Text: "CLOCK: Panic: offset too big: -1999.994"}}
+			h.Units = []Unit{{Name: "ntpsec.service"}}
 		})), want: []string{"clock/offset a fail", "< clock/daemon a warn", "clock/log a fail"}},
 
 		"banner, server wrong":  {fleet: with(clocks(known(0), 31768), promAt(31768)), want: []string{"clock/offset a fail", "< clock/banner a warn"}, says: []string{"Detected 31768.000 seconds", "The server's clock is wrong"}},

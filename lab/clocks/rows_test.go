@@ -128,7 +128,7 @@ systemctl start chrony ntpsec`),
 		breaks: func() string {
 			return fmt.Sprintf("export DEBIAN_FRONTEND=noninteractive\n{ dpkg -P chrony && apt-get install -y -q systemd-timesyncd; } >/dev/null 2>&1\nmkdir -p /etc/systemd/timesyncd.conf.d\nprintf '[Time]\\nNTP=%s\\n' >/etc/systemd/timesyncd.conf.d/lab.conf\ndate -s '+31768 sec'\nsystemctl restart systemd-timesyncd", nobody())
 		},
-		causes: []string{"clock/offset", "clock/synchronised"}, words: []string{"31768"}, cured: "[ -e /run/systemd/timesync/synchronized ]",
+		causes: []string{"clock/offset", "clock/synchronised"}, words: []string{"3176"}, cured: "[ -e /run/systemd/timesync/synchronized ]",
 	},
 	{
 		fault: "libfaketime shifts the time of all programs but those of Go", on: inside,
