@@ -45,14 +45,17 @@ func lookAtAll(t *testing.T, o Options) (f Fleet, took, widest time.Duration) {
 	looked := time.Since(began)
 	r := Judge(f, o.Checks)
 	took = time.Since(began)
+	samples := 0
 	for _, h := range f.Hosts {
 		if !h.Clock.Known {
 			t.Errorf("%s: clock: %s", h.Name, h.Clock.Err)
 		}
-		widest = max(widest, h.Clock.Offset.Bound())
+		if b := h.Clock.Offset.Bound(); b > widest {
+			widest, samples = b, h.Clock.Samples
+		}
 	}
-	t.Logf("%d hosts, %d checks: %v (looked %v), memory %s, widest clock bound %v, %d findings",
-		len(o.Hosts), len(o.Checks), took.Round(time.Millisecond), looked.Round(time.Millisecond), peak(), widest, len(r.Findings))
+	t.Logf("%d hosts, %d checks: %v (looked %v), memory %s, widest clock bound %v of %d samples, %d findings",
+		len(o.Hosts), len(o.Checks), took.Round(time.Millisecond), looked.Round(time.Millisecond), peak(), widest, samples, len(r.Findings))
 	for _, l := range f.Lost {
 		t.Log(l.Why)
 	}
