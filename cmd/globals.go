@@ -181,7 +181,7 @@ func (g *globals) confirm(ctx context.Context, yes bool, question string, detail
 	}
 	if !g.ui.Asks() {
 		return fault.Refuse(fmt.Errorf("%w: nobody can be asked, because standard input is not a terminal", errNotConfirmed),
-			"Nothing was changed. Look at the plan (monctl plan), then give --yes.")
+			"Nothing was changed. Look at what is shown above, then give --yes.")
 	}
 	ok, err := g.ui.ConfirmWith(ctx, question, details)
 	if err != nil {

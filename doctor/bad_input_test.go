@@ -1,6 +1,9 @@
 package doctor
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -116,6 +119,24 @@ func TestVersionsNeverSeen(t *testing.T) {
 			if strings.Contains(found.Title, "broke:") || found.Level >= Warn && !strings.HasPrefix(version, "0.") {
 				t.Errorf("version %q: %+v", version, found)
 			}
+		}
+	}
+}
+
+// TestTenMegabytesOfTargets: a Prometheus with more targets than are read makes what is judged from them unknown, with the reason.
+func TestTenMegabytesOfTargets(t *testing.T) {
+	one := `{"labels":{"job":"node","instance":"10.0.0.1:9100"},"scrapeUrl":"http://10.0.0.1:9100/metrics","health":"up","discoveredLabels":{"__meta_kubernetes_pod_annotation":"` + strings.Repeat("x", 900) + `"}}`
+	body := `{"status":"success","data":{"activeTargets":[` + strings.Repeat(one+",", 10<<20/len(one)) + one + `]}}`
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+	defer api.Close()
+	q, c := questionsTo(api.URL)
+	defer q.close()
+	s := newStack()
+	s.replies[askTargets] = q.Get(t.Context(), c, askTargets)
+	report := Judge(s.fleet(t), families())
+	for _, check := range []string{"scrape/refused", "scrape/stale", "scrape/duplicate-targets", "scrape/not-scraped", "scrape/limit", "scrape/tls"} {
+		if got, ok := found(report, check, ""); !ok || got.Level != Unknown || !strings.Contains(got.Title, "longer than 8 MiB") {
+			t.Errorf("%s: got %+v, want unknown with the reason", check, got)
 		}
 	}
 }

@@ -129,45 +129,6 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-// clockSuspended finds a machine that was asleep while its clock stood still.
-func clockSuspended() Check {
-	const id = "clock/suspended"
-	return Check{
-		ID: id, Title: "no suspend left the clock behind", Reads: []string{daemonProbe}, Needs: []Shared{Clocks}, After: []string{"clock/offset"},
-		Judge: judgeSuspended, Fix: fixSlewing,
-		Doc: Doc{
-			Symptom:  "The clock is behind by the length of a suspend, a snapshot or a laptop's sleep; no data afterwards.",
-			Cause:    "The guest's clock stood still, and the time daemon slews instead of stepping.",
-			Evidence: "CLOCK_BOOTTIME minus CLOCK_MONOTONIC, which is the time suspended since boot, beside the offset.",
-			Fix:      "chronyc makestep; makestep 1 -1 in the configuration, so that the next resume corrects itself.",
-			Risk:     "Low: the step is forward.",
-			Source:   "prometheus#8243; microsoft/WSL#10006",
-		},
-	}
-}
-
-func judgeSuspended(f Fleet) []Finding {
-	ref := f.reference()
-	var found []Finding
-	for _, h := range f.Hosts {
-		slept, err := strconv.ParseFloat(h.Probes[daemonProbe].Get("suspended"), 64)
-		if err != nil || slept < 1 || !ref.Known || !h.Clock.Known || !h.setsItsClock() {
-			continue
-		}
-		off := h.Clock.Offset.Minus(ref.Offset)
-		if off.High > -f.Settings.OffsetWarn {
-			continue
-		}
-		found = append(found, Finding{
-			Host: h.Name, Level: Warn, Title: fmt.Sprintf("the machine was suspended for %.0f s since boot, and its clock is %s", slept, ahead(off)),
-			Evidence: []Evidence{Number("suspended since boot", slept, "s"), offsetEvidence("offset to true time", off)},
-			Cause:    "The clock stood still while the machine was suspended, and nothing stepped it afterwards: " + h.makestep(),
-			Fix:      "monctl doctor --fix --only clock/suspended " + h.Name,
-		})
-	}
-	return found
-}
-
 // clockVMware finds a hypervisor that sets the clock against the time daemon.
 func clockVMware() Check {
 	const id = "clock/vmware"

@@ -129,7 +129,7 @@ func judgeLog(h Host) []Finding {
 	for _, l := range logged {
 		for i := len(h.Journal) - 1; i >= 0; i-- {
 			e := h.Journal[i]
-			if !timeUnit(e.Unit) || !l.text.MatchString(e.Text) {
+			if !timeUnit(e.Unit) || !l.text.MatchString(e.Text) || h.over(e) {
 				continue
 			}
 			// Names that did not resolve at boot, before the network was up, are of no interest later.
@@ -143,6 +143,23 @@ func judgeLog(h Host) []Finding {
 		}
 	}
 	return found
+}
+
+// over says that what a time daemon said is of the past: it was removed or started again since, or another one follows a source now.
+func (h Host) over(e Entry) bool {
+	u, ok := h.Unit(e.Unit)
+	switch {
+	case !ok || u.Get("LoadState") == "not-found":
+		return true
+	case u.Get("ActiveState") == "active":
+		return e.Monotonic < h.runSince(e.Unit)
+	}
+	daemons := h.timeDaemons()
+	if len(daemons) == 0 || daemons[0]+".service" == e.Unit {
+		return false
+	}
+	synced, _ := h.synchronised(daemons[0])
+	return synced == "yes"
 }
 
 func timeUnit(unit string) bool {

@@ -18,13 +18,29 @@ func (h Host) stepWith(f Fleet) []Step {
 		}
 		return stepOf(keep, servers)
 	}
-	for _, name := range []string{"chrony", "chronyd", "systemd-timesyncd", "ntpsec", "ntp", "ntpd"} {
-		if h.hasUnit(name + ".service") {
-			enable := Step{"it is installed: enable it", "systemctl unmask " + name + " && systemctl enable " + name}
-			return append([]Step{enable}, stepOf(name, servers)...)
-		}
+	if name := h.installedDaemon(); name != "" {
+		enable := Step{"it is installed: enable it", "systemctl unmask " + name + " && systemctl enable " + name}
+		return append([]Step{enable}, stepOf(name, servers)...)
 	}
 	return append([]Step{installChrony}, chronySteps("chronyd", servers)...)
+}
+
+// installedDaemon is the unit of a time daemon that does not run: one that is to start with the host, which somebody chose, else the best.
+func (h Host) installedDaemon() string {
+	var installed []string
+	for _, name := range []string{"chrony", "chronyd", "systemd-timesyncd", "ntpsec", "ntp", "ntpd"} {
+		u, ok := h.Unit(name + ".service")
+		if ok && u.Get("UnitFileState") == "enabled" {
+			return name
+		}
+		if ok {
+			installed = append(installed, name)
+		}
+	}
+	if len(installed) == 0 {
+		return ""
+	}
+	return installed[0]
 }
 
 // keptDaemon is the time daemon to keep, the one that follows a source when there are several, and those to disable.

@@ -141,7 +141,7 @@ func (h Host) reached() (n int) {
 func clockSlewing() Check {
 	const id = "clock/slewing"
 	return Check{
-		ID: id, Title: "corrections are stepped, not slewed for ever", Reads: []string{daemonProbe}, Judge: perHost(id, judgeSlewing), Fix: fixSlewing,
+		ID: id, Title: "corrections are stepped, not slewed for ever", Reads: []string{daemonProbe}, After: []string{"clock/suspended"}, Judge: perHost(id, judgeSlewing), Fix: fixSlewing,
 		Doc: Doc{
 			Symptom:  "`System time : 1234.5 seconds slow of NTP time` in chronyc tracking, shrinking very slowly.",
 			Cause:    "chronyd slews after its first updates: makestep is missing or limited to the first ones.",
@@ -234,10 +234,10 @@ func clockKernel() Check {
 		Doc: Doc{
 			Symptom:  "The alert NodeClockNotSynchronising fires, node_timex_sync_status is 0, while chronyc says that all is well.",
 			Cause:    "chrony without rtcsync never clears the kernel's unsynchronised flag.",
-			Evidence: "chronyc -c tracking says Normal, timedatectl says NTPSynchronized=no, the configuration has no rtcsync.",
+			Evidence: "chronyc -c tracking says Normal, the kernel's flag STA_UNSYNC is set, and the configuration has no rtcsync. timedatectl says yes all the same: it looks at the kernel's error.",
 			Fix:      "Add rtcsync to chrony.conf and restart chrony.",
 			Risk:     "None.",
-			Source:   "bottlerocket#1183; node_exporter docs/TIME.md",
+			Source:   "bottlerocket#1183; node_exporter collector/timex.go; chrony sys_timex.c; systemd time-util.c, ntp_synced()",
 		},
 	}
 }
@@ -245,7 +245,7 @@ func clockKernel() Check {
 func judgeKernel(h Host) []Finding {
 	p := h.Probes[daemonProbe]
 	t, ok := h.tracking()
-	if !ok || !h.setsItsClock() || t.leap == "Not synchronised" || p.Get("timedatectl.NTPSynchronized") != "no" {
+	if !ok || !h.setsItsClock() || t.leap == "Not synchronised" || p.Get("unsynchronised") != "yes" {
 		return nil
 	}
 	for _, s := range p.All("setting") {
@@ -254,5 +254,5 @@ func judgeKernel(h Host) []Finding {
 		}
 	}
 	return one(Warn, "chrony is synchronised, and the kernel is not told", "chrony.conf has no rtcsync, so that node_timex_sync_status stays 0 and NodeClockNotSynchronising fires for nothing.",
-		"monctl doctor --fix --only clock/rtcsync "+h.Name, Says("chronyc", "leap status "+t.leap), Says("timedatectl", "NTPSynchronized=no"))
+		"monctl doctor --fix --only clock/rtcsync "+h.Name, Says("chronyc", "leap status "+t.leap), Says("adjtimex", "STA_UNSYNC is set"))
 }

@@ -66,9 +66,18 @@ func allOf(changes ...func(*Host)) func(*Host) {
 	}
 }
 
+// stopped is a virtual machine whose hardware clock went on for ten minutes while all else of it stood still.
+func stopped(h *Host) {
+	h.Facts.Virt = "QEMU"
+	daemonSays("may_set=yes", "process=chronyd", "setting=makestep 1 3", "tracking="+fineChrony, "rtc=rtc0", "rtc_seconds=1767226200 1767225600", "suspended=0.000")(h)
+}
+
+// fineChrony is the answer of a chronyd that takes itself for right.
+const fineChrony = "C0A80001,192.168.0.1,3,1767225600.0,0.000012,0.00001,0.00002,1.5,0.001,0.02,0.010,0.005,64.2,Normal"
+
 // TestClockFamily judges fleets that are known to the last clock: which findings, of which level, where, and as causes.
 func TestClockFamily(t *testing.T) {
-	const chrony = "C0A80001,192.168.0.1,3,1767225600.0,0.000012,0.00001,0.00002,1.5,0.001,0.02,0.010,0.005,64.2,Normal"
+	const chrony = fineChrony
 	for name, c := range map[string]struct {
 		fleet Fleet
 		want  []string // "check host level" of causes, then "< " of consequences
@@ -105,20 +114,46 @@ func TestClockFamily(t *testing.T) {
 			fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "setting=makestep 1 3", "tracking="+strings.Replace(chrony, "0.000012", "-1234.5", 1))),
 			want:  []string{"clock/slewing a warn"}, says: []string{"1234.5 s", "the clock is fast", "makestep 1 3"},
 		},
-		"kernel not told":   {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "timedatectl.NTPSynchronized=no", "tracking="+chrony)), want: []string{"clock/rtcsync a warn"}},
+		"kernel not told":   {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "unsynchronised=yes", "timedatectl.NTPSynchronized=yes", "tracking="+chrony)), want: []string{"clock/rtcsync a warn"}},
 		"distant source":    {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+strings.Replace(chrony, "0.005,64.2", "9.5,64.2", 1))), want: []string{"clock/root-distance a warn"}},
 		"RTC in local time": {fleet: with(clocks(known(0), 0), func(h *Host) { h.Facts.Clock.RTCLocal = facts.Yes }), want: []string{"clock/rtc a warn"}},
 		"RTC far off":       {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "rtc_seconds=1767222000 1767225600")), want: []string{"clock/rtc a note"}},
 		"suspended": {
 			fleet: with(clocks(known(0), -600), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "suspended=600.5")),
-			want:  []string{"clock/offset a fail", "< clock/suspended a warn"},
+			want:  []string{"< clock/offset a fail", "clock/suspended a fail"},
 		},
-		"VMware": {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "vmware=Enabled")), want: []string{"clock/vmware a warn"}},
-		"ntpd gave up": {fleet: with(clocks(known(0), 0), func(h *Host) {
+		"stopped by its hypervisor": {
+			fleet: with(clocks(known(0), -600), stopped),
+			want:  []string{"< clock/offset a fail", "clock/suspended a fail", "< clock/rtc a note"}, says: []string{"stopped by what it runs on", "600.00 s behind", "makestep 1 3"},
+		},
+		"set back by somebody": {
+			fleet: with(clocks(known(0), -600), allOf(stopped, func(h *Host) {
+				at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+				h.Journal = []Entry{{At: at, Monotonic: time.Hour}, {At: at.Add(-590 * time.Second), Monotonic: time.Hour + 10*time.Second}}
+			})),
+			want: []string{"clock/offset a fail", "< clock/rtc a note", "< clock/history a note"},
+		},
+		"behind on bare metal": {fleet: with(clocks(known(0), -600), allOf(stopped, func(h *Host) { h.Facts.Virt = "" })), want: []string{"clock/offset a fail", "< clock/rtc a note"}},
+		"VMware":               {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+chrony, "vmware=Enabled")), want: []string{"clock/vmware a warn"}},
+		"ntpd gave up": {fleet: with(clocks(known(0), 0), allOf(daemonSays("may_set=yes", "process=ntpd", "ntp=leap_alarm, sync_unspec"), func(h *Host) {
 			h.Journal = []Entry{{Unit: "ntp.service", Text: "time correction of 31768 seconds exceeds sanity limit (1000)"}}
-		}), want: []string{"clock/log a fail"}},
+			h.Units = []Unit{{Name: "ntp.service"}}
+		})), want: []string{"clock/synchronised a warn", "clock/log a fail"}},
+		"ntpd gave up, and chrony took over": {fleet: with(clocks(known(0), 0), func(h *Host) {
+			h.Journal = []Entry{{Unit: "ntp.service", Text: "time correction of 31768 seconds exceeds sanity limit (1000)"}}
+			h.Units = []Unit{{Name: "ntp.service"}}
+		})},
+		"ntpd gave up, and was removed": {fleet: with(clocks(known(0), 0), allOf(daemonSays("may_set=yes", "process=chronyd"), func(h *Host) {
+			h.Journal = []Entry{{Unit: "ntp.service", Text: "time correction of 31768 seconds exceeds sanity limit (1000)"}}
+			h.Units = []Unit{{Name: "ntp.service", Properties: map[string]string{"LoadState": "not-found"}}}
+		})), want: []string{"clock/synchronised a unknown"}},
+		"ntpd gave up, and was started again": {fleet: with(clocks(known(0), 0), allOf(daemonSays("may_set=yes", "ntp=leap_none, sync_ntp"), func(h *Host) {
+			h.Journal = []Entry{{Unit: "ntpsec.service", Text: "CLOCK: Panic: offset too big: -1999.994", Monotonic: 100 * time.Second}}
+			h.Units = append(h.Units, Unit{Name: "ntpsec.service", Properties: map[string]string{"ActiveState": "active", "ExecMainStartTimestampMonotonic": "200000000"}})
+		}))},
 		"ntpsec gave up and ended": {fleet: with(clocks(known(0), 2000), allOf(daemonSays("may_set=yes"), func(h *Host) {
 			h.Journal = []Entry{{Unit: "ntpsec.service", Text: "CLOCK: Panic: offset too big: -1999.994"}}
+			h.Units = []Unit{{Name: "ntpsec.service"}}
 		})), want: []string{"clock/offset a fail", "< clock/daemon a warn", "clock/log a fail"}},
 
 		"banner, server wrong":  {fleet: with(clocks(known(0), 31768), promAt(31768)), want: []string{"clock/offset a fail", "< clock/banner a warn"}, says: []string{"Detected 31768.000 seconds", "The server's clock is wrong"}},

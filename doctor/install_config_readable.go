@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,10 +35,13 @@ type reader struct {
 
 // pathStat is mode and owner of a path.
 type pathStat struct {
-	path, uid, gid string
-	mode           uint64
-	missing, dir   bool
+	path, uid, gid, group string // group is the name of gid; "" is not known
+	mode                  uint64
+	missing, dir          bool
 }
+
+// groupName is the number where the name is not known.
+func (s pathStat) groupName() string { return cmp.Or(s.group, s.gid) }
 
 // allows says whether the mode lets somebody do what bits say: 4 read, 1 enter.
 func (s pathStat) allows(who reader, bits uint64) bool {
@@ -52,7 +56,7 @@ func (s pathStat) allows(who reader, bits uint64) bool {
 	return s.mode&bits == bits
 }
 
-// pathStats reads the lines "PATH|MODE|UID|GID|TYPE" or "PATH|missing" of a probe.
+// pathStats reads the lines "PATH|MODE|UID|GID|TYPE" of a probe, with or without "|GROUP" by name, or "PATH|missing".
 func pathStats(lines []string) map[string]pathStat {
 	of := map[string]pathStat{}
 	for _, line := range lines {
@@ -60,8 +64,8 @@ func pathStats(lines []string) map[string]pathStat {
 		if len(w) == 2 && w[1] == "missing" {
 			of[w[0]] = pathStat{path: w[0], missing: true}
 		}
-		if mode, err := strconv.ParseUint(wordAt(w, 1), 8, 32); err == nil && len(w) == 5 {
-			of[w[0]] = pathStat{path: w[0], mode: mode, uid: w[2], gid: w[3], dir: w[4] == "directory"}
+		if mode, err := strconv.ParseUint(wordAt(w, 1), 8, 32); err == nil && len(w) >= 5 {
+			of[w[0]] = pathStat{path: w[0], mode: mode, uid: w[2], gid: w[3], dir: w[4] == "directory", group: wordAt(w, 5)}
 		}
 	}
 	return of

@@ -2,6 +2,7 @@
 look_at() (
 	pid=$1 root=/proc/$1/root walked=
 	echo "pid=$pid"
+	echo "user=$(stat -c %U "/proc/$pid")"
 	while IFS= read -r line; do
 		case $line in Uid:* | Groups:* | Gid:* | CapEff:*) echo "status=$(echo $line)" ;; esac
 	done <"/proc/$pid/status"
@@ -11,7 +12,7 @@ look_at() (
 		while :; do
 			case "$walked" in *"|$at|"*) return ;; esac
 			walked="$walked|$at|"
-			stat -L -c "stat=$at|%a|%u|%g|%F" -- "$root$at" || echo "stat=$at|missing"
+			stat -L -c "stat=$at|%a|%u|%g|%F|%G" -- "$root$at" || echo "stat=$at|missing"
 			[ "$at" = / ] && return
 			at=${at%/*}
 			at=${at:-/}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -103,6 +104,25 @@ func TestLoki(t *testing.T) {
 	})
 }
 
+// TestLetIn names the group that may read a log already, and adm where none but root may.
+func TestLetIn(t *testing.T) {
+	for _, c := range []struct {
+		path pathStat
+		want string
+	}{
+		{pathStat{path: "/var/log/syslog", mode: 0o640, gid: "4", group: "adm"}, "usermod -aG adm promtail"},
+		{pathStat{path: "/var/log/app.log", mode: 0o640, gid: "115", group: "logs"}, "usermod -aG logs promtail"},
+		{pathStat{path: "/var/log/app.log", mode: 0o640, gid: "115"}, "usermod -aG 115 promtail"},
+		{pathStat{path: "/var/log/app.log", mode: 0o600, gid: "4", group: "adm"}, "chgrp adm /var/log/app.log && chmod g+r /var/log/app.log && usermod -aG adm promtail"},
+		{pathStat{path: "/var/log/app.log", mode: 0o640, gid: "0", group: "root"}, "chgrp adm /var/log/app.log && chmod g+r /var/log/app.log && usermod -aG adm promtail"},
+		{pathStat{path: "/opt/app/log", mode: 0o700, gid: "0", group: "root", dir: true}, "chgrp adm /opt/app/log && chmod g+x /opt/app/log && usermod -aG adm promtail"},
+	} {
+		if got := letIn(c.path, "promtail"); got != c.want {
+			t.Errorf("%+v: got %q, want %q", c.path, got, c.want)
+		}
+	}
+}
+
 // TestAgentOnThisMachine gives the probe real files, a real user and a real port at which nobody listens. The process is a
 // stand-in for promtail: a script of that name, which reads nothing.
 func TestAgentOnThisMachine(t *testing.T) {
@@ -146,7 +166,7 @@ func TestAgentOnThisMachine(t *testing.T) {
 	if got, want := a.Get("url"), "http://127.0.0.1:"+port+"/loki/api/v1/push"; got != want {
 		t.Errorf("url %q, want %q", got, want)
 	}
-	if found := lokiAgentRead().Judge(Fleet{Hosts: []Host{h}}); len(found) != 1 || found[0].Tag != "files" || found[0].Evidence[0].What != closed {
+	if found := lokiAgentRead().Judge(Fleet{Hosts: []Host{h}}); len(found) != 1 || found[0].Tag != "files" || found[0].Evidence[0].What != closed || !strings.Contains(found[0].Fix, "usermod -aG adm nobody") {
 		t.Errorf("agent-read: %+v of %+v", found, a)
 	}
 	if found := lokiPositions().Judge(Fleet{Hosts: []Host{h}}); len(found) != 1 || found[0].Level != Warn {

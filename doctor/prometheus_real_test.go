@@ -141,7 +141,7 @@ func (r *real) look(checks []Check) Fleet {
 		r.t.Fatal(err)
 	}
 	defer conn.Close()
-	l := &look{Options: Options{Checks: checks, All: checks, Patience: time.Minute}, watch: clock.NewWatch(), gate: make(chan struct{}, 1)}
+	l := &look{Options: Options{Checks: checks, All: checks, Patience: time.Minute}, watch: clock.NewWatch(), turns: newTurns()}
 	h := newHost(Target{Host: fleet.Host{Name: "vm1", Address: "192.0.2.1"}})
 	if err := l.read(ctx, conn, h); err != nil {
 		r.t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -55,15 +54,11 @@ const MaxParallel = 256
 // DefaultPatience is for one host after it was connected to. A host that takes longer is judged by what it said so far.
 const DefaultPatience = 20 * time.Second
 
-// exchanges is how many clocks are measured at once: more would only wait for each other's processor and
-// widen every bound.
-const exchanges = 4
-
 // look is one run.
 type look struct {
 	Options
 	watch clock.Watch
-	gate  chan struct{}
+	turns turns
 }
 
 // Look examines all hosts at once. A host that cannot be examined is in Lost; the others wait for nothing.
@@ -77,7 +72,7 @@ func Look(ctx context.Context, o Options) Fleet {
 	if o.Parallel <= 0 {
 		o.Parallel = min(max(len(o.Hosts), 1), MaxParallel)
 	}
-	l := &look{Options: o, watch: clock.NewWatch(), gate: make(chan struct{}, exchanges)}
+	l := &look{Options: o, watch: clock.NewWatch(), turns: newTurns()}
 	f := Fleet{Taken: l.watch.Began().UTC().Round(0), Settings: o.Settings, Here: Here{Name: o.Here}}
 	_, f.Here.Zone = l.watch.Began().Zone()
 	var truth sync.WaitGroup
@@ -233,36 +228,6 @@ func readManifests(text string) []desired.Manifest {
 // manifestScript reads what monctl left on a host about the components it installed there. The path is a glob of ours.
 func manifestScript() string {
 	return "for f in " + desired.ManifestPath("*") + `; do [ -f "$f" ] && cat -- "$f"; done; :`
-}
-
-// exchange compares the host's clock with this machine's, a few hosts at once.
-func (l *look) exchange(ctx context.Context, conn fleet.Conn) clock.Reading {
-	const late = "there was no time left to measure it"
-	select {
-	case l.gate <- struct{}{}:
-		defer func() { <-l.gate }()
-	case <-ctx.Done():
-		return clock.Reading{Err: late}
-	}
-	if ctx.Err() != nil {
-		return clock.Reading{Err: late}
-	}
-	x := clock.NewExchange(l.watch)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	talk := func(ctx context.Context, say io.Writer) error {
-		err := x.Talk(ctx, say)
-		if !x.Reading().Known {
-			cancel() // a reader that does not answer is not waited for
-		}
-		return err
-	}
-	_, err := conn.Run(ctx, fleet.Cmd{Script: clock.Script, OnLine: x.Hear, Talk: talk})
-	r := x.Reading()
-	if !r.Known && r.Err == "" && err != nil {
-		r.Err = err.Error()
-	}
-	return r
 }
 
 // ask lets all checks that apply ask, all at once: they wait for the network, not for each other.

@@ -16,35 +16,71 @@ import (
 	"github.com/monctl/monctl/fleet/ssh"
 )
 
-// TestHundredHosts examines a hundred hosts, each a real sshd with an address of its own, with every check there is, and one
-// host that accepts connections and never says a word. That one costs its timeout once, and must not hold up the others.
-func TestHundredHosts(t *testing.T) {
+const hundred = 100
+
+// hundredHosts are real sshd, each on an address of its own, with a /proc of its own for each login, so that what else runs on this
+// machine is not looked at a hundred times.
+func hundredHosts(t *testing.T) (*fleettest.OpenSSH, Options) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("takes some seconds of two processors")
 	}
-	// Each login gets a /proc of its own, so that what else runs on this machine is not looked at a hundred times.
 	s := fleettest.StartOpenSSH(t, `LogLevel ERROR
 ForceCommand exec unshare --pid --fork --kill-child --mount-proc sh -c "$SSH_ORIGINAL_COMMAND"`)
+	o := Options{Checks: Checks(), Settings: Default(), Here: "here", Patience: 2 * time.Minute}
+	o.Settings.NTP = []string{}
+	for i := range hundred {
+		h := s.HostAt(t, fmt.Sprintf("127.0.1.%d", i+1))
+		h.Name = fmt.Sprintf("h%03d", i)
+		o.Hosts = append(o.Hosts, Target{Host: h})
+	}
+	return s, o
+}
+
+// lookAtAll looks, judges, and wants the clock of each host. It says how long all took, and the widest bound of a clock.
+func lookAtAll(t *testing.T, o Options) (f Fleet, took, widest time.Duration) {
+	t.Helper()
+	began := time.Now()
+	f = Look(t.Context(), o)
+	looked := time.Since(began)
+	r := Judge(f, o.Checks)
+	took = time.Since(began)
+	samples := 0
+	for _, h := range f.Hosts {
+		if !h.Clock.Known {
+			t.Errorf("%s: clock: %s", h.Name, h.Clock.Err)
+		}
+		if b := h.Clock.Offset.Bound(); b > widest {
+			widest, samples = b, h.Clock.Samples
+		}
+	}
+	t.Logf("%d hosts, %d checks: %v (looked %v), memory %s, widest clock bound %v of %d samples, %d findings",
+		len(o.Hosts), len(o.Checks), took.Round(time.Millisecond), looked.Round(time.Millisecond), peak(), widest, samples, len(r.Findings))
+	for _, l := range f.Lost {
+		t.Log(l.Why)
+	}
+	if len(f.Hosts) != hundred {
+		t.Fatalf("%d hosts examined, %d lost", len(f.Hosts), len(f.Lost))
+	}
+	return f, took, widest
+}
+
+// TestHundredHosts examines a hundred hosts with every check there is, and one host that accepts connections and never says a word.
+// That one costs its timeout once, and must not hold up the others.
+func TestHundredHosts(t *testing.T) {
+	s, o := hundredHosts(t)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	const hosts = 100
-	o := Options{Checks: Checks(), Settings: Default(), Here: "here", Patience: 2 * time.Minute}
-	o.Settings.NTP = []string{}
-	for i := range hosts {
-		h := s.HostAt(t, fmt.Sprintf("127.0.1.%d", i+1))
-		h.Name = fmt.Sprintf("h%03d", i)
-		o.Hosts = append(o.Hosts, Target{Host: h})
-	}
 	dead := s.Host()
 	dead.Name, dead.Port = "dead", silent.Addr().(*net.TCPAddr).Port
 	o.Hosts = append(o.Hosts, Target{Host: dead})
 	auth := ssh.NewAuth(nil)
 	var live sync.WaitGroup
 	var waited atomic.Int64 // for the dead one
-	live.Add(hosts)
+	live.Add(hundred)
 	o.Report = func(host, _ string, done bool, _ error) {
 		if done && host != "dead" {
 			live.Done()
@@ -61,28 +97,30 @@ ForceCommand exec unshare --pid --fork --kill-child --mount-proc sh -c "$SSH_ORI
 		}
 		return ssh.Dial(ctx, h, ssh.Options{Auth: auth, KnownHosts: []string{s.KnownHosts()}, ConfigFiles: []string{}, ConnectTimeout: within})
 	}
-	began := time.Now()
-	f := Look(t.Context(), o)
-	looked := time.Since(began)
-	r := Judge(f, o.Checks)
-	took := time.Since(began)
-	widest := time.Duration(0)
-	for _, h := range f.Hosts {
-		if !h.Clock.Known {
-			t.Errorf("%s: clock: %s", h.Name, h.Clock.Err)
-		}
-		widest = max(widest, h.Clock.Offset.Bound())
-	}
-	t.Logf("%d hosts, %d checks: %v (looked %v), memory %s, widest clock bound %v, %d findings",
-		len(o.Hosts), len(o.Checks), took.Round(time.Millisecond), looked.Round(time.Millisecond), peak(), widest, len(r.Findings))
-	if len(f.Hosts) != hosts || len(f.Lost) != 1 || f.Lost[0].Name != "dead" {
-		for _, l := range f.Lost {
-			t.Log(l.Why)
-		}
-		t.Fatalf("%d hosts examined, %d lost", len(f.Hosts), len(f.Lost))
+	f, _, _ := lookAtAll(t, o)
+	if len(f.Lost) != 1 || f.Lost[0].Name != "dead" {
+		t.Errorf("%d hosts lost", len(f.Lost))
 	}
 	if n := waited.Load(); n != 1 {
 		t.Errorf("the dead host was waited for %d times", n)
+	}
+}
+
+// TestHundredFarHosts examines a hundred hosts 50 ms away. Their clocks must not be measured one after another: of those nearby, a few are
+// at once.
+func TestHundredFarHosts(t *testing.T) {
+	s, o := hundredHosts(t)
+	const roundTrip = 50 * time.Millisecond
+	for i := range o.Hosts {
+		o.Hosts[i].Host = s.Far(t, o.Hosts[i].Host, roundTrip)
+	}
+	auth := ssh.NewAuth(nil)
+	o.Dial = func(ctx context.Context, h fleet.Host) (fleet.Conn, error) {
+		return ssh.Dial(ctx, h, ssh.Options{Auth: auth, KnownHosts: []string{s.KnownHosts()}, ConfigFiles: []string{}, ConnectTimeout: time.Minute})
+	}
+	_, _, widest := lookAtAll(t, o)
+	if widest < roundTrip/2*9/10 {
+		t.Errorf("a bound of %v: the hosts are not that far", widest)
 	}
 }
 

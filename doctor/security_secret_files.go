@@ -35,8 +35,19 @@ func judgeSecretFiles(h Host) []Finding {
 		}
 		all = append(all, Finding{
 			Level: Warn, Tag: w[0], Title: "everybody on the host can read the secrets in " + w[0], Cause: "its mode is " + w[1] + " and it sets " + strings.TrimSpace(w[3]),
-			Fix: "chgrp COMPONENT-GROUP " + w[0] + " && chmod 640 " + w[0], Evidence: []Evidence{Says("mode", w[1]+" "+w[2]), Says("settings", strings.TrimSpace(w[3]))},
+			Fix: h.closeFile(w[0]), Evidence: []Evidence{Says("mode", w[1]+" "+w[2]), Says("settings", strings.TrimSpace(w[3]))},
 		})
 	}
 	return all
+}
+
+// closeFile takes a file away from all but root and the group of the component that reads it.
+func (h Host) closeFile(path string) string {
+	for _, c := range h.Components {
+		u, _ := h.Unit(c.Unit)
+		if user := u.Get("User"); user != "" && (c.Flags["config.file"] == path || strings.Contains(path, c.Kind)) {
+			return `chgrp "$(id -gn ` + user + `)" ` + path + " && chmod 640 " + path
+		}
+	}
+	return "chmod 640 " + path + "   # its group must be that of the component that reads it"
 }

@@ -125,3 +125,17 @@ func TestSecretFilesOnThisMachine(t *testing.T) {
 		}
 	}
 }
+
+// TestCloseFile names the group of the user that reads a file, as far as that is known.
+func TestCloseFile(t *testing.T) {
+	h := well("alertmanager")
+	h.set(h.Components[0].Unit, "User", "prometheus")
+	for path, want := range map[string]string{
+		"/etc/prometheus/alertmanager.yml": `chgrp "$(id -gn prometheus)" /etc/prometheus/alertmanager.yml && chmod 640 /etc/prometheus/alertmanager.yml`,
+		"/etc/mysqld_exporter/my.cnf":      "chmod 640 /etc/mysqld_exporter/my.cnf   # its group must be that of the component that reads it",
+	} {
+		if got := h.closeFile(path); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

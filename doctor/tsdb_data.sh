@@ -44,6 +44,9 @@ for p in /proc/[0-9]*; do
 	case "$comm|$line" in prometheus\|?* | *--storage.tsdb.path*) ;; *) continue ;; esac
 	case $line in *--storage.agent.path*) continue ;; esac
 	path=$(tr '\000' '\n' <"$p/cmdline" | sed -n -e 's/^--*storage\.tsdb\.path=//p' -e '/^--*storage\.tsdb\.path$/{n;p;}' | tail -n 1)
+	# Its log tells where a program without the flag keeps its data: Debian's has a default of its own.
+	[ -n "$path" ] || path=$(ls -l "$p/fd" | sed -n 's|.* -> \(/.*\)/wal/[0-9]*$|\1|p' | head -n 1)
+	case $path$line in /usr/bin/prometheus*) [ ! -d /var/lib/prometheus/metrics2 ] || path=/var/lib/prometheus/metrics2 ;; esac
 	path=${path:-data/}
 	uid=$(sed -n 's/^Uid:[[:space:]]*[0-9]*[[:space:]]*\([0-9]*\).*/\1/p' "$p/status")
 	inside=""

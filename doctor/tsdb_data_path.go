@@ -35,7 +35,9 @@ func judgeDataPath(s server) ([]Finding, error) {
 		}}, nil
 	}
 	var found []Finding
-	if named := s.Flags["storage.tsdb.path"]; s.Running && !strings.HasPrefix(named, "/") {
+	named := s.Flags["storage.tsdb.path"]
+	builtIn := named == "" && path.Clean(d.Path) != path.Join(s.Process.Dir, "data") // an absolute default, as Debian's
+	if s.Running && !builtIn && !strings.HasPrefix(named, "/") {
 		found = append(found, Finding{
 			Level: Note, Tag: "relative", Title: "where the data lies depends on where prometheus is started",
 			Evidence: []Evidence{Says("--storage.tsdb.path", orDefault(named)), Says("folder now", d.Path)},

@@ -80,6 +80,38 @@ func TestProbeOfAThousandBlocks(t *testing.T) {
 	}
 }
 
+// TestProbeOfADefaultFolder has a program without the flag, which has a default of its own, as Debian's: the probe finds its log open.
+func TestProbeOfADefaultFolder(t *testing.T) {
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	data := filepath.Join(dir, "metrics2")
+	if err := os.MkdirAll(filepath.Join(data, "wal"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	segment, err := os.Create(filepath.Join(data, "wal", "00000007"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer segment.Close()
+	program := filepath.Join(dir, "prometheus")
+	if err := os.Symlink(sleep, program); err != nil {
+		t.Fatal(err)
+	}
+	process := exec.Command(program, "60")
+	process.ExtraFiles = []*os.File{segment}
+	startReal(t, process)
+	out, err := exec.Command("sh", "-c", dataScript).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := only(t, string(out), process.Process.Pid); d.Path != data || d.Missing || d.WAL.Last != 7 {
+		t.Errorf("got %+v", d)
+	}
+}
+
 // only picks the folder of one process out of what the probe printed.
 func only(t *testing.T, out string, pid int) dataDir {
 	t.Helper()

@@ -89,16 +89,15 @@ func together(list []doctor.Finding) []doctor.Finding {
 	return lines
 }
 
-// pictures prints what shows a family at one glance, where a person reads.
+// pictures prints what shows a family at one glance, where a person reads. The offsets of clocks are printed anywhere: they are what
+// was asked for.
 func (u *UI) pictures(f doctor.Fleet, family string) {
-	if !u.outTTY && !u.Verbose {
-		return
-	}
+	person := u.outTTY || u.Verbose
 	var lines []string
-	switch family {
-	case "clock":
-		lines = clockChart(f, min(u.width, 100)-2)
-	case "reach":
+	switch {
+	case family == "clock":
+		lines = clockChart(f, min(u.width, 100)-2, person)
+	case family == "reach" && person:
 		lines = u.reachGrid(f.Links(), min(u.width, 120)-2)
 	}
 	for _, line := range lines {
@@ -140,7 +139,7 @@ func (u *UI) finding(f doctor.Finding, by string) {
 	if where == "" {
 		where = "this machine"
 	}
-	u.Print("%s%s %s: %s  %s", by, u.mark(f.Level), u.paint.bold(where), f.Title, u.paint.dim(u.wrapOut(f.Check, by+"    ")))
+	u.headline(f, u.paint.bold(where), by)
 	for _, e := range f.Evidence {
 		u.Print("%s    %s", by, u.paint.dim(u.wrapOut(e.What+": "+evidence(e), by+"      ")))
 	}
@@ -153,6 +152,11 @@ func (u *UI) finding(f doctor.Finding, by string) {
 	if f.Fix != "" {
 		u.Print("%s    %s %s", by, u.paint.cyan("→"), strings.ReplaceAll(f.Fix, "\n", "\n"+by+"      "))
 	}
+}
+
+// headline is where, what, and the check that says so.
+func (u *UI) headline(f doctor.Finding, where, by string) {
+	u.Print("%s%s %s", by, u.mark(f.Level), u.wrapOut(where+": "+f.Title+"  "+u.paint.dim(f.Check), by+"    "))
 }
 
 // consequences prints what a cause explains; what only cannot be told because of it is counted, unless -v wants it all.
@@ -172,7 +176,7 @@ func (u *UI) consequences(list []doctor.Finding) {
 			u.finding(f, "      ")
 			continue
 		}
-		u.Print("      %s %s: %s  %s", u.mark(f.Level), strings.TrimSpace(f.Host+" "+f.Component), f.Title, u.paint.dim(f.Check))
+		u.headline(f, strings.TrimSpace(f.Host+" "+f.Component), "      ")
 	}
 }
 

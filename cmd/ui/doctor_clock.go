@@ -17,8 +17,9 @@ import (
 //	vm1                     │━━━━━━━━━━●  +31768.012 s ± 0.4 ms
 //	vm2                     ●             +0.000 s ± 0.3 ms
 //
-// Zero is the true time where it is known, else this machine's clock.
-func clockChart(f doctor.Fleet, width int) []string {
+// Zero is the true time where it is known, else this machine's clock. Where the bars would be too narrow, or nobody looks, there are
+// the numbers alone.
+func clockChart(f doctor.Fleet, width int, bars bool) []string {
 	rows := chartRows(f)
 	names, most := 0, time.Millisecond
 	for _, r := range rows {
@@ -28,16 +29,22 @@ func clockChart(f doctor.Fleet, width int) []string {
 		}
 	}
 	columns := min(width-names-36, 60) / 2 * 2 // numbers beside it take up to 34 columns
-	if len(rows) < 2 || columns < 10 {
+	if len(rows) < 2 {
 		return nil
 	}
 	var lines []string
 	for _, r := range rows {
-		bar, number := strings.Repeat(" ", columns+1), "unknown"
+		bar, number := "", "unknown"
 		if r.known {
-			bar, number = drawBar(r.off, most, columns), signed(r.off)
+			number = signed(r.off)
 		}
-		lines = append(lines, fmt.Sprintf("%s%s  %s  %s", r.name, strings.Repeat(" ", names-text.StringWidthWithoutEscSequences(r.name)), bar, number))
+		if bars && columns >= 10 {
+			bar = strings.Repeat(" ", columns+1) + "  "
+			if r.known {
+				bar = drawBar(r.off, most, columns) + "  "
+			}
+		}
+		lines = append(lines, text.Pad(r.name, names, ' ')+"  "+bar+number)
 	}
 	return lines
 }
@@ -91,18 +98,34 @@ func drawBar(off clock.Interval, most time.Duration, columns int) string {
 	return string(bar)
 }
 
-// signed is an offset as a number: "+31768.012 s ± 0.4 ms".
+// signed is an offset as a number: "+31768.012 s ± 0.4 ms", "-12 µs ± 76 µs"; "0 s" is what the others are compared with.
 func signed(off clock.Interval) string {
-	return fmt.Sprintf("%+.3f s ± %s", off.Value().Seconds(), short(off.Bound()))
+	v, sign := off.Value(), "+"
+	if v < 0 {
+		v, sign = -v, "-"
+	}
+	switch {
+	case off == clock.Interval{}:
+		return "0 s"
+	case v >= time.Second:
+		return fmt.Sprintf("%s%.3f s ± %s", sign, v.Seconds(), short(off.Bound()))
+	}
+	return sign + short(v) + " ± " + short(off.Bound())
 }
 
-// short is a length of time with two digits that count.
+// short is a length of time with two digits or more that count.
 func short(d time.Duration) string {
+	tenths := func(x float64) string {
+		if x < 10 {
+			return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64)
+		}
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
 	switch {
 	case d >= time.Second:
-		return strconv.FormatFloat(d.Seconds(), 'g', 3, 64) + " s"
+		return tenths(d.Seconds()) + " s"
 	case d >= time.Millisecond:
-		return strconv.FormatFloat(float64(d.Microseconds())/1000, 'g', 2, 64) + " ms"
+		return tenths(float64(d.Microseconds())/1000) + " ms"
 	}
 	return strconv.FormatInt(d.Microseconds(), 10) + " µs"
 }

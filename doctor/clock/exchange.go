@@ -35,6 +35,7 @@ func (w Watch) Began() time.Time { return w.began }
 // questions, to see one second pass into the next.
 const (
 	enough     = 16                      // samples of a fine clock
+	few        = 3                       // samples at least: a moment without a processor must not be all that is known
 	fineFor    = 700 * time.Millisecond  // at most
 	coarseFor  = 1050 * time.Millisecond // at most
 	goodEnough = 10 * time.Millisecond   // bound at which a coarse clock is known well enough
@@ -148,7 +149,7 @@ func (x *Exchange) satisfied(after time.Duration) bool {
 		return false
 	}
 	if x.taken[n-1].Unit < time.Second {
-		return n >= enough || after > fineFor
+		return n >= enough || n >= few && after > fineFor
 	}
 	if after > coarseFor {
 		return true

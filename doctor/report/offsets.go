@@ -107,11 +107,14 @@ func ticks(most time.Duration, at func(time.Duration) float64) []tick {
 	return list
 }
 
-// number is an offset with as many decimals as its bound is worth, in milliseconds when it is small.
+// number is an offset with as many decimals as its bound is worth, in milliseconds or microseconds when it is small.
 func number(off clock.Interval) string {
 	value, bound, unit := off.Value().Seconds(), off.Bound().Seconds(), "s"
-	if math.Abs(value) < 1 && bound < 1 {
-		value, bound, unit = value*1000, bound*1000, "ms"
+	switch most := max(math.Abs(value), bound); {
+	case most < 1e-3:
+		value, bound, unit = math.Round(value*1e6), 1, "µs"
+	case most < 1:
+		value, bound, unit = value*1e3, bound*1e3, "ms"
 	}
 	decimals := 0
 	for b := bound; b < 1 && decimals < 3; b *= 10 {

@@ -66,18 +66,18 @@ func (s *OpenSSH) listen(t testing.TB, address string) {
 		}
 		_ = log.Close()
 	})
-	s.know(t, address)
+	s.know(t, address, s.port)
 	await(t, listens, log.Name())
 }
 
-// know puts the key of an address into the known_hosts file.
-func (s *OpenSSH) know(t testing.TB, address string) {
+// know puts the key of an address and port into the known_hosts file.
+func (s *OpenSSH) know(t testing.TB, address string, port int) {
 	t.Helper()
 	public, err := os.ReadFile(s.file("ssh_host_ed25519_key.pub"))
 	must(t, err)
 	known, err := os.OpenFile(s.KnownHosts(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	must(t, err)
-	_, err = fmt.Fprintf(known, "[%s]:%d %s", address, s.port, public)
+	_, err = fmt.Fprintf(known, "[%s]:%d %s", address, port, public)
 	must(t, errors.Join(err, known.Close()))
 }
 

@@ -26,6 +26,9 @@ func TestClockFaults(t *testing.T) {
 			}
 		})
 	}
+	if all {
+		t.Run("a boot with a wrong hardware clock, after the cure", reboot)
+	}
 	if *update && all && !t.Failed() {
 		writeTable(t, table)
 	}
@@ -41,6 +44,9 @@ func (r row) run(t *testing.T) (finding, bool) {
 		t.Cleanup(func() { on(t, h, r.mends) })
 	}
 	on(t, h, r.breaks())
+	if r.then != nil {
+		r.then(t, h)
+	}
 	time.Sleep(r.settle)
 	if r.until != "" {
 		eventually(t, "the fault has taken effect", time.Minute, func() bool {

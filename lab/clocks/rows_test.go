@@ -2,6 +2,7 @@ package clocks
 
 import (
 	"fmt"
+	"testing"
 	"time"
 
 	"github.com/monctl/monctl/lab/hosts"
@@ -11,11 +12,12 @@ import (
 type row struct {
 	fault  string
 	on     func() *hosts.Host
-	breaks func() string // sh, as root on the host
-	settle time.Duration // what a daemon is given before it is judged, if anything
-	until  string        // sh that succeeds when the fault has taken effect
-	causes []string      // all checks that name a cause; the first is for the table
-	words  []string      // what the finding of the first must say
+	breaks func() string                 // sh, as root on the host
+	then   func(*testing.T, *hosts.Host) // after that: what cannot be done from inside
+	settle time.Duration                 // what a daemon is given before it is judged, if anything
+	until  string                        // sh that succeeds when the fault has taken effect
+	causes []string                      // all checks that name a cause; the first is for the table
+	words  []string                      // what the finding of the first must say
 	others map[string]string
 	cured  string // sh that succeeds after --fix; "" is a fault that the doctor leaves to a person
 	mends  string
@@ -73,6 +75,24 @@ var rows = []row{
 		cured: "grep -qx 'makestep 1 -1' /etc/chrony/chrony.conf && chronyc waitsync 5 0.1 0 1",
 	},
 	{
+		fault: "the machine was stopped for a minute by what it runs on", on: machine,
+		breaks: func() string {
+			return chronyConf(lab.Gateway(), "makestep 1 3", "rtcsync") + "systemctl restart chrony\nchronyc waitsync 30 0 0 1"
+		},
+		then: func(t *testing.T, h *hosts.Host) {
+			t.Helper()
+			must(t, h.Pause(t.Context(), time.Minute))
+		},
+		causes: []string{"clock/suspended"}, words: []string{"stopped by what it runs on", "makestep 1 3"}, cured: "grep -qx 'makestep 1 -1' /etc/chrony/chrony.conf && chronyc waitsync 5 0.1 0 1",
+	},
+	{
+		fault: "chrony does not tell the kernel", on: machine,
+		breaks: func() string {
+			return chronyConf(lab.Gateway(), "makestep 1 -1") + "systemctl restart chrony\nchronyc waitsync 30 0 0 1"
+		},
+		causes: []string{"clock/rtcsync"}, words: []string{"node_timex_sync_status"}, cured: kernelTold,
+	},
+	{
 		fault: "the hardware clock keeps local time", on: machine, breaks: script("timedatectl set-local-rtc 1"),
 		causes: []string{"clock/rtc"}, words: []string{"local time"}, cured: "timedatectl show -p LocalRTC | grep -q no",
 	},
@@ -90,9 +110,7 @@ var rows = []row{
 		quick: true, causes: []string{"clock/stepped", "clock/offset"}, words: []string{"-1h0m"}, mends: "rm /usr/local/bin/perl",
 	},
 	{
-		fault: "two time daemons run at once", on: machine, until: "pidof ntpd && pidof chronyd", breaks: script(`export DEBIAN_FRONTEND=noninteractive
-cd /root && { apt-get update -q && apt-get install -y -q python3 python3-ntp netbase && apt-get download -q ntpsec && dpkg -i --force-conflicts ntpsec_*.deb; } >/dev/null 2>&1
-sed -i /^Conflicts=/d /lib/systemd/system/chrony.service /lib/systemd/system/ntpsec.service
+		fault: "two time daemons run at once", on: machine, until: "pidof ntpd && pidof chronyd", breaks: script(besideChrony + `sed -i /^Conflicts=/d /lib/systemd/system/chrony.service /lib/systemd/system/ntpsec.service
 systemctl daemon-reload
 systemctl start chrony ntpsec`),
 		causes: []string{"clock/daemon"}, words: []string{"2 time daemons run at once", "the one to keep chrony"}, cured: "! pidof ntpd && pidof chronyd",
@@ -100,17 +118,17 @@ systemctl start chrony ntpsec`),
 	{
 		fault: "ntpd gives up: the clock is 2000 s ahead of its servers", on: machine, until: "journalctl -b -u ntpsec | grep -iE 'panic|exceeds|large'",
 		breaks: func() string {
-			return fmt.Sprintf("systemctl disable --now chrony\nprintf 'server %s iburst\\ntos minsane 1\\n' >/etc/ntpsec/ntp.conf\nsed -i 's/-g//' /etc/default/ntpsec\ndate -s '+2000 sec'\nsystemctl enable ntpsec\nsystemctl restart ntpsec", lab.Gateway())
+			return besideChrony + fmt.Sprintf("systemctl disable --now chrony\nprintf 'server %s iburst\\ntos minsane 1\\n' >/etc/ntpsec/ntp.conf\nsed -i 's/-g//' /etc/default/ntpsec\ndate -s '+2000 sec'\nsystemctl enable ntpsec\nsystemctl restart ntpsec", lab.Gateway())
 		},
 		causes: []string{"clock/log", "clock/offset"}, words: []string{"no more than 1000 s"}, mends: "dpkg -P ntpsec >/dev/null 2>&1; systemctl unmask chrony; systemctl enable --now chrony",
-		cured: "pidof chronyd",
+		cured: "pidof ntpd && ! pidof chronyd",
 	},
 	{
 		fault: "timesyncd hears nobody, and the clock is 8 h 49 m ahead", on: machine, settle: 95 * time.Second,
 		breaks: func() string {
 			return fmt.Sprintf("export DEBIAN_FRONTEND=noninteractive\n{ dpkg -P chrony && apt-get install -y -q systemd-timesyncd; } >/dev/null 2>&1\nmkdir -p /etc/systemd/timesyncd.conf.d\nprintf '[Time]\\nNTP=%s\\n' >/etc/systemd/timesyncd.conf.d/lab.conf\ndate -s '+31768 sec'\nsystemctl restart systemd-timesyncd", nobody())
 		},
-		causes: []string{"clock/offset", "clock/synchronised"}, words: []string{"31768"}, cured: "[ -e /run/systemd/timesync/synchronized ]",
+		causes: []string{"clock/offset", "clock/synchronised"}, words: []string{"3176"}, cured: "[ -e /run/systemd/timesync/synchronized ]",
 	},
 	{
 		fault: "libfaketime shifts the time of all programs but those of Go", on: inside,
@@ -118,6 +136,14 @@ systemctl start chrony ntpsec`),
 		quick:  true, causes: []string{"clock/shifted"}, words: []string{"31768", "/etc/ld.so.preload"}, others: map[string]string{"clock/offset": "3176"}, mends: "rm /etc/ld.so.preload; systemctl restart ssh",
 	},
 }
+
+// kernelTold succeeds when the kernel's flag STA_UNSYNC (64) is clear in the status that adjtimex(2), 159 on this machine, gives.
+const kernelTold = `perl -e '$t = "\0" x 208; syscall(159, $t) >= 0 or die; exit(unpack("i", substr($t, 40, 4)) & 64 ? 1 : 0)'`
+
+// besideChrony installs ntpsec where chrony is, which apt does not.
+const besideChrony = `export DEBIAN_FRONTEND=noninteractive
+cd /root && { apt-get update -q && apt-get install -y -q python3 python3-ntp netbase && apt-get download -q ntpsec && dpkg -i --force-conflicts ntpsec_*.deb; } >/dev/null 2>&1
+`
 
 // steppingReader is a reader of the clock that sets it in the middle: a real step of a real clock at a moment that is known.
 const steppingReader = `chronyc offline >/dev/null

@@ -66,6 +66,8 @@ func TestFaults(t *testing.T) {
 	rows := slices.Concat(installRows, scrapeRows, loginRows, dataRows, alertRows, mysqlRows)
 	if os.Getenv("MONCTL_LAB_LONG") == "" && !*update {
 		rows = everySecond(rows)
+	} else {
+		rows = append(rows, unreadableLog())
 	}
 	table := make([]string, len(rows))
 	t.Cleanup(func() {

@@ -39,6 +39,7 @@ var lab *shared
 
 type shared struct {
 	dir     string // scratch, and the folders of the sites
+	cache   string // of the lab
 	monctl  string // the binary
 	mirror  *mirror.Mirror
 	busybox string     // a program that hosts can have as a web server
@@ -101,8 +102,7 @@ func setUp(ctx context.Context) (err error) {
 	for _, s := range lab.sites {
 		s.dir, s.want.Name = filepath.Join(lab.dir, s.name), s.name
 	}
-	cache, err := hosts.Cache("")
-	if err != nil {
+	if lab.cache, err = hosts.Cache(""); err != nil {
 		return err
 	}
 	if err := apt.Install(ctx, "nftables", "mariadb-server-core"); err != nil {
@@ -110,7 +110,7 @@ func setUp(ctx context.Context) (err error) {
 	}
 	work := []func() error{
 		func() error { return lab.build(ctx) },
-		func() error { return lab.programs(ctx, cache) },
+		func() error { return lab.programs(ctx, lab.cache) },
 	}
 	for _, s := range lab.sites {
 		work = append(work, func() error { return s.boot(ctx) })
