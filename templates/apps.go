@@ -15,7 +15,7 @@ type AppKind struct {
 	// FirstLine matches (RE2) the lines that begin an entry of its log; other lines, such as a stack trace, belong to the
 	// entry before. "" when every line is an entry.
 	FirstLine string `yaml:"first_line,omitempty"`
-	Dashboard string `yaml:"dashboard,omitempty"` // its dashboard; "" for none
+	Dashboard string `yaml:"dashboard,omitempty"` // one of AppDashboards; "" for none
 }
 
 // AppKinds lists the kinds of apps (apps.yaml); the first is the default.
@@ -35,3 +35,6 @@ func AppKinds() ([]AppKind, error) {
 	}
 	return kinds, nil
 }
+
+// AppDashboards are the dashboards that an app may ask for (dashboard: spring-boot), by file name.
+func AppDashboards() (map[string][]byte, error) { return readAll(embedded, "apps/dashboards/*.json") }
