@@ -131,7 +131,7 @@ func (s *Stack) files(i Instance) ([]effectFile, error) {
 	case "loki": // reads the folder again every minute
 		files = append(files, brought(i, "rules/fake", "none", s.logRules())...)
 	case "grafana": // reads the folder again by itself
-		files = append(files, brought(i, "dashboards", "none", s.dashboards())...)
+		files = append(files, brought(i, "dashboards", "none", s.Dashboards())...)
 	}
 	return files, nil
 }

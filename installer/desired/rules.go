@@ -1,6 +1,7 @@
 package desired
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/goccy/go-yaml"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -26,6 +28,37 @@ func ruleFaults(c *templates.Component) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Rule names one rule that a server of the stack must have loaded.
+type Rule struct{ Group, Name string }
+
+// Rules lists the rules that a Prometheus of the stack evaluates.
+func (s *Stack) Rules() []Rule { return namesOf(s.rules()) }
+
+// LogRules lists the rules that a Loki of the stack evaluates.
+func (s *Stack) LogRules() []Rule { return namesOf(s.logRules()) }
+
+// namesOf reads the names out of rule files, which were judged when the catalogue was read.
+func namesOf(files map[string][]byte) []Rule {
+	var list []Rule
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		var file struct {
+			Groups []struct {
+				Name  string
+				Rules []struct{ Alert, Record string }
+			}
+		}
+		if yaml.Unmarshal(files[name], &file) != nil {
+			continue
+		}
+		for _, g := range file.Groups {
+			for _, r := range g.Rules {
+				list = append(list, Rule{g.Name, cmp.Or(r.Alert, r.Record)})
+			}
+		}
+	}
+	return list
 }
 
 var (
