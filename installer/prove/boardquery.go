@@ -62,15 +62,20 @@ func (g Grafana) Run(ctx context.Context, b Board, scrape time.Duration) (BoardR
 	return r, errors.Join(errs...)
 }
 
-// fillFor is how long a dashboard may stay partly empty before that is its state: a rate has a value after the second
-// scrape, and a rule's result after the next evaluation.
-func fillFor(scrape time.Duration) time.Duration { return 3*max(scrape, 5*time.Second) + slack }
-
-// Fills is Run, again and again while queries have no data yet.
+// Fills is Run, again and again while queries have no data yet: a rate has a value after the second scrape, and a rule's
+// result after the next evaluation. It ends when a scrape brought nothing new, for a dashboard without any data after
+// three.
 func (g Grafana) Fills(ctx context.Context, b Board, scrape time.Duration) (BoardResult, error) {
-	for end := time.Now().Add(fillFor(scrape)); ; {
+	round := scrape + slack
+	last := time.Now().Add(3 * round)
+	for empty, patience := len(b.Queries)+1, time.Now().Add(round); ; {
 		r, err := g.Run(ctx, b, scrape)
-		if err != nil || len(r.Empty) == 0 || time.Now().After(end) || pause(ctx, max(scrape/2, time.Second)) != nil {
+		now := time.Now()
+		if len(r.Empty) < empty {
+			empty, patience = len(r.Empty), now.Add(round)
+		}
+		waits := r.Nothing() || now.Before(patience)
+		if err != nil || len(r.Empty) == 0 || !waits || now.After(last) || pause(ctx, time.Second) != nil {
 			return r, err
 		}
 	}
