@@ -157,6 +157,9 @@ func (r *Run) look(ctx context.Context, h *Host) (err error) {
 	if h.Resources, err = r.Stack.Resources(h.Name, randomSecret); err != nil {
 		return err
 	}
+	if err := misrouted(h.Name, h.Resources); err != nil {
+		return err
+	}
 	if r.o.Prune {
 		manifests, err := Manifests(ctx, h.conn)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/prometheus/common/model"
@@ -18,13 +19,24 @@ import (
 )
 
 // ruleFaults reads the rules that components bring, with Prometheus' own parser, before any host is asked: a rule that is
-// wrong is named by file and line here, not by a Prometheus that does not reload.
+// wrong is named by file and line here, not by a Prometheus that does not reload. Of rules on logs all but the expressions
+// is judged: they are LogQL, whose parser is a part of Loki that cannot be had alone.
 func ruleFaults(c *templates.Component) error {
+	anything := func(error) bool { return true }
+	return errors.Join(
+		faultsIn(c, "rules/", c.Rules, anything),
+		faultsIn(c, "logrules/", c.LogRules, func(err error) bool { return !strings.Contains(err.Error(), "could not parse expression") }),
+	)
+}
+
+func faultsIn(c *templates.Component, folder string, files map[string][]byte, counts func(error) bool) error {
 	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(c.Rules)) {
-		_, found := rulefmt.Parse(c.Rules[name], false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		_, found := rulefmt.Parse(files[name], false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 		for _, err := range found {
-			errs = append(errs, fmt.Errorf("%s%s", c.Place("rules/"+name), placedRule(err)))
+			if counts(err) {
+				errs = append(errs, fmt.Errorf("%s%s", c.Place(folder+name), placedRule(err)))
+			}
 		}
 	}
 	return errors.Join(errs...)
