@@ -227,10 +227,13 @@ func (x *tester) answers(ctx context.Context, tree routes.Config, held prove.Hel
 	return answers, nil
 }
 
+// logFor is how long a counted failure may take to be in the journal.
+const logFor = 2 * time.Second
+
 // answer waits until a request of the integration has ended well, or the log names a failure of the receiver.
 func (x *tester) answer(ctx context.Context, receiver, integration string, before prove.Sent) Answer {
 	a := Answer{Receiver: receiver, Integration: integration}
-	began := time.Now()
+	began, unexplained := time.Now(), time.Time{} // the moment when a failure was counted
 	for {
 		refusal, err := x.refusal(ctx, receiver, integration)
 		if err == nil && refusal != "" {
@@ -240,6 +243,13 @@ func (x *tester) answer(ctx context.Context, receiver, integration string, befor
 		now, err := x.am.SentBy(ctx, integration)
 		if err == nil && (now.Requests-now.Failed)-(before.Requests-before.Failed) > 0 {
 			a.Accepted, a.Said = true, "accepted (2xx)"
+			break
+		}
+		if err == nil && now.Failed > before.Failed && unexplained.IsZero() {
+			unexplained = time.Now()
+		}
+		if !unexplained.IsZero() && time.Since(unexplained) > logFor {
+			a.Said = "refused, or not answered; the reason is not in the journal of " + x.unit
 			break
 		}
 		if sleep(ctx, 500*time.Millisecond) != nil {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/monctl/monctl/fleet/fault"
@@ -48,7 +49,7 @@ func (u *UI) Verified(outcomes []installer.Outcome) {
 	t := ProofsOf(outcomes)
 	switch {
 	case t.Unproven > 0:
-		u.Print("\n%s of %s not proven", u.paint.red(count(t.Unproven, "thing")), count(t.Proofs, "thing"))
+		u.Print("\n%s of %s not proven", u.paint.red(fmt.Sprint(t.Unproven)), count(t.Proofs, "thing"))
 	case len(failedOutcomes(outcomes)) == 0:
 		u.Print("\n%s %s on %s", u.paint.green("all is proven:"), count(t.Proofs, "thing"), count(len(outcomes), "host"))
 	}

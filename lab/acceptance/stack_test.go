@@ -158,18 +158,19 @@ func serveMariaDB(t *testing.T, client *hosts.Host) string {
 		cmd.Stdin = strings.NewReader(sql)
 		return cmd.Run() == nil
 	})
-	giveClient(t, client)
-	return address.String()
-}
-
-// giveClient puts the mariadb client of this machine on a host, with its libraries in a folder of their own.
-func giveClient(t *testing.T, h *hosts.Host) {
-	t.Helper()
-	const folder = "/usr/local/lib/monctl-lab-client"
 	program, err := exec.LookPath("mariadb")
 	if err != nil {
 		t.Fatal(err)
 	}
+	giveClient(t, client, program)
+	return address.String()
+}
+
+// giveClient puts a database client of this machine on a host, with its libraries in a folder of their own.
+func giveClient(t *testing.T, h *hosts.Host, program string) {
+	t.Helper()
+	const folder = "/usr/local/lib/monctl-lab-client"
+	client := filepath.Base(program)
 	libraries, err := exec.Command("sh", "-c", `ldd "$1" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p'`, "sh", program).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -188,8 +189,8 @@ func giveClient(t *testing.T, h *hosts.Host) {
 			t.Fatal(err)
 		}
 	}
-	wrapper := "#!/bin/sh\nLD_LIBRARY_PATH=" + folder + " exec " + folder + "/mariadb \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(h.Root(), "usr/local/bin/mariadb"), []byte(wrapper), 0o755); err != nil {
+	wrapper := "#!/bin/sh\nLD_LIBRARY_PATH=" + folder + " exec " + folder + "/" + client + " \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(h.Root(), "usr/local/bin", client), []byte(wrapper), 0o755); err != nil {
 		t.Fatal(err)
 	}
 }
