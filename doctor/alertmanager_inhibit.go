@@ -1,6 +1,10 @@
 package doctor
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/monctl/monctl/installer/routes"
+)
 
 func alertmanagerInhibit() Check {
 	const id = "alertmanager/inhibit"
@@ -8,20 +12,11 @@ func alertmanagerInhibit() Check {
 		ID: id, Title: "inhibition is bound to labels", On: []string{"alertmanager"}, After: []string{"alertmanager/ready"},
 		Ask: askAll([]string{"alertmanager"}, askAMStatus),
 		Judge: perComponent(id, []string{"alertmanager"}, func(_ Host, c Component) []Finding {
-			config, unknown := amConfigOf(c)
-			if unknown != nil {
+			_, unbound, unknown := amFaults(c, routes.Unbound)
+			if unknown != nil || len(unbound) == 0 {
 				return unknown
 			}
-			n := 0
-			for _, rule := range config.Inhibit {
-				if len(rule.Equal) == 0 {
-					n++
-				}
-			}
-			if n == 0 {
-				return nil
-			}
-			return one(Note, fmt.Sprintf("%d inhibit rules have no equal:", n), "one source alert anywhere silences the targets of such a rule on every host", "add equal: [instance] or [cluster], unless it is meant", Number("inhibit rules without equal", float64(n), "1"))
+			return one(Note, fmt.Sprintf("%d inhibit rules have no equal:", len(unbound)), "one source alert anywhere silences the targets of such a rule on every host", "add equal: [instance] or [cluster], unless it is meant", unbound...)
 		}),
 		Doc: Doc{
 			Symptom:  "An alert is on Alertmanager's page as suppressed, although nothing is wrong with its host.",

@@ -1,8 +1,6 @@
 package doctor
 
-import (
-	"github.com/goccy/go-yaml"
-)
+import "github.com/monctl/monctl/installer/routes"
 
 const askAMStatus = "/api/v2/status"
 
@@ -16,31 +14,31 @@ type amStatus struct {
 	VersionInfo struct{ Version string } `json:"versionInfo"`
 }
 
-// amConfig is the part of the configuration that checks read.
-type amConfig struct {
-	Route     amRoute
-	Receivers []map[string]any
-	Inhibit   []struct {
-		Equal []string
-	} `yaml:"inhibit_rules"`
-}
-
-type amRoute struct {
-	Receiver string
-	Routes   []amRoute
-}
-
 // amConfigOf reads the configuration that an Alertmanager runs with. Secrets in it are "<secret>".
-func amConfigOf(c Component) (amConfig, []Finding) {
+func amConfigOf(c Component) (routes.Config, []Finding) {
 	status, unknown := decode[amStatus](c, askAMStatus)
 	if unknown != nil {
-		return amConfig{}, unknown
+		return routes.Config{}, unknown
 	}
-	var config amConfig
-	if err := yaml.Unmarshal([]byte(status.Config.Original), &config); err != nil || config.Route.Receiver == "" {
+	config, err := routes.Parse(status.Config.Original)
+	if err != nil {
 		return config, unsure("cannot tell: its configuration was not understood", "the answer of "+askAMStatus+" has no route with a receiver")
 	}
 	return config, nil
+}
+
+// amFaults lists the faults of one kind in the configuration that an Alertmanager runs with.
+func amFaults(c Component, kind routes.Kind) (config routes.Config, faults []Evidence, unknown []Finding) {
+	config, unknown = amConfigOf(c)
+	if unknown != nil {
+		return config, nil, unknown
+	}
+	for _, f := range config.Faults() {
+		if f.Kind == kind {
+			faults = append(faults, Says("configuration", f.Text))
+		}
+	}
+	return config, faults, nil
 }
 
 func alertmanagerReceiver() Check {
@@ -51,7 +49,7 @@ func alertmanagerReceiver() Check {
 		Judge: perComponent(id, []string{"alertmanager"}, judgeReceiver),
 		Doc: Doc{
 			Symptom:  "Alerts are on Alertmanager's page and nobody is ever notified.",
-			Cause:    "The receiver of the default route has no integration. monctl installs it so until a receiver is set: therefore a note.",
+			Cause:    "The receiver of a route has no integration. monctl installs it so until a receiver is set: therefore a note.",
 			Evidence: "The configuration that Alertmanager says it runs with.",
 			Fix:      "Add slack_configs, email_configs or webhook_configs to the receiver.",
 			Risk:     "none",
@@ -61,27 +59,18 @@ func alertmanagerReceiver() Check {
 }
 
 func judgeReceiver(_ Host, c Component) []Finding {
-	config, unknown := amConfigOf(c)
+	config, silent, unknown := amFaults(c, routes.Silent)
 	if unknown != nil {
 		return unknown
 	}
-	empty := map[string]bool{}
-	for _, r := range config.Receivers {
-		name, _ := r["name"].(string)
-		empty[name] = len(r) <= 1
-	}
-	if !empty[config.Route.Receiver] || anyTold(config.Route, empty) {
+	if len(silent) == 0 {
 		return nil
 	}
-	return one(Note, "no alert is sent to anybody", "every route ends in a receiver without an integration", "add slack_configs, email_configs or webhook_configs to the receiver "+config.Route.Receiver, Says("receiver of the default route", config.Route.Receiver+" (empty)"))
-}
-
-// anyTold says whether some route below leads to a receiver that tells somebody.
-func anyTold(r amRoute, empty map[string]bool) bool {
-	for _, sub := range r.Routes {
-		if sub.Receiver != "" && !empty[sub.Receiver] || anyTold(sub, empty) {
-			return true
+	const fix = "add slack_configs, email_configs or webhook_configs to the receiver; monctl alert test shows that it arrives"
+	for _, r := range config.Receivers {
+		if name, _ := r["name"].(string); len(config.Integrations(name)) > 0 {
+			return one(Note, "some alerts are sent to nobody", "a route ends in a receiver without an integration, which may be meant", fix, silent...)
 		}
 	}
-	return false
+	return one(Note, "no alert is sent to anybody", "every route ends in a receiver without an integration", fix, silent...)
 }

@@ -12,6 +12,7 @@ func alertmanagerChecks() []Check {
 		alertmanagerAPIVersion(),
 		alertmanagerCluster(),
 		alertmanagerReceiver(),
+		alertmanagerRoute(),
 		alertmanagerInhibit(),
 		alertmanagerSilences(),
 		alertmanagerInvalid(),

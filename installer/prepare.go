@@ -38,8 +38,10 @@ type Run struct {
 	Releases map[string]release.Release // by component
 	Stack    *desired.Stack             // with machines and releases filled in
 
-	o     Options
-	prior []*Host // proven in an earlier wave of the same run
+	o        Options
+	prior    []*Host // proven in an earlier wave of the same run
+	thorough bool    // nothing was changed, and there is time: fresh samples, data in dashboards, evaluated rules
+	lines    lines
 }
 
 // Prepare connects to the hosts and plans. With change set, it takes the lock of every host, and holds it until Close.
@@ -153,6 +155,9 @@ func (r *Run) chooseReleases(ctx context.Context) error {
 func (r *Run) look(ctx context.Context, h *Host) (err error) {
 	r.o.report(Event{Host: h.Name, Doing: "look"})
 	if h.Resources, err = r.Stack.Resources(h.Name, randomSecret); err != nil {
+		return err
+	}
+	if err := misrouted(h.Name, h.Resources); err != nil {
 		return err
 	}
 	if r.o.Prune {

@@ -21,6 +21,7 @@ type Proof struct {
 	Kind ProofKind
 	What string // "node_exporter is ready", "Prometheus on vm1 reports node_exporter up"
 	Unit string // the unit it is about
+	Note string // what a person may want to know although it is proven, or why it cannot be
 	Err  error
 }
 
@@ -35,6 +36,11 @@ const (
 	ProofDatabase   ProofKind = "database"   // its database works
 	ProofDatasource ProofKind = "datasource" // it can query a datasource
 	ProofLogs       ProofKind = "logs"       // it may read the log files it is to send
+	ProofLine       ProofKind = "line"       // a line of its journal is read back from Loki
+	ProofRules      ProofKind = "rules"      // every rule is loaded and none fails
+	ProofDashboard  ProofKind = "dashboard"  // Grafana has it, and its queries are answered
+	ProofFresh      ProofKind = "fresh"      // samples go on being stored
+	ProofAlert      ProofKind = "alert"      // the receiver took a test alert
 )
 
 // proofs collects what is proven per host, from many goroutines.
@@ -64,8 +70,9 @@ func (p *proofs) failed(host string) bool {
 	return slices.ContainsFunc(p.byHost[host], func(proof Proof) bool { return proof.Err != nil })
 }
 
-// prove first waits for the components of every host to be ready, then asks Prometheus about its targets and Grafana
-// about its datasource. Hosts that already failed are not asked. The Prometheis of earlier waves are asked about the
+// prove first waits for the components of every host to be ready, then asks Prometheus about its targets and rules,
+// Grafana about its datasources and dashboards, and Loki for a line of every host. It is the last step of an installation
+// and all of Verify, which has the time to wait for what takes several scrapes. Hosts that already failed are not asked. The Prometheis of earlier waves are asked about the
 // hosts of this one, too.
 func (r *Run) prove(ctx context.Context, wave []*Host, outcomes map[string]*Outcome, quick quickFiles) map[string][]Proof {
 	ctx, cancel := context.WithTimeout(ctx, r.proveFor())
@@ -101,6 +108,8 @@ func (r *Run) proveTogether(ctx context.Context, h *Host, ready []*Host, quick b
 		switch i.Component.Name {
 		case "prometheus":
 			r.provePrometheus(ctx, asker, i, ready, quick, found)
+		case "loki":
+			r.proveLoki(ctx, asker, i, ready, found)
 		case "grafana":
 			if slices.Contains(ready, h) { // once is enough
 				r.proveGrafana(ctx, h, asker, i, found)
@@ -123,14 +132,17 @@ func (r *Run) proveReady(ctx context.Context, h *Host, found *proofs) {
 	asker := prove.NewAsker(h.conn)
 	defer asker.Close()
 	for _, i := range r.Stack.On(h.Name) {
-		if i.Component.Name == "alloy" || i.Component.Name == "promtail" {
+		if sendsLogs(i) {
 			r.proveLogs(ctx, h, i, found)
 		}
-		if !i.Component.Runs() || !touched(h.Plan, i) && i.Component.Name != "prometheus" && r.scrapedInRun(i) {
+		if !i.Component.Runs() || !r.thorough && !touched(h.Plan, i) && i.Component.Name != "prometheus" && r.scrapedInRun(i) {
 			continue
 		}
 		err := asker.Ready(ctx, "http://"+i.Local()+i.Component.Ready, func(ctx context.Context) error { return crashed(ctx, h.conn, i.Unit()) })
 		found.add(h.Name, Proof{Kind: ProofReady, What: i.Component.Name + " is ready", Unit: i.Unit(), Err: err})
+		if err == nil && sendsLogs(i) {
+			r.writeLine(ctx, h, i, found)
+		}
 	}
 }
 

@@ -1,14 +1,20 @@
 package installer
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/monctl/monctl/fleet"
 	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/installer/desired"
 	"github.com/monctl/monctl/installer/prove"
+	"github.com/prometheus/common/model"
 )
 
 // proveGrafana lets Grafana itself query each of its datasources.
@@ -33,6 +39,74 @@ func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i d
 		}
 		found.add(h.Name, Proof{Kind: ProofDatasource, What: "Grafana queries " + d.Title, Unit: i.Unit(), Err: err})
 	}
+	r.proveDashboards(ctx, g, i, found)
+}
+
+// proveDashboards proves that Grafana has every dashboard; with time, that each of its queries is answered through
+// Grafana, and that there is data.
+func (r *Run) proveDashboards(ctx context.Context, g prove.Grafana, i desired.Instance, found *proofs) {
+	files := r.Stack.Dashboards()
+	names := slices.Sorted(maps.Keys(files))
+	for n, proof := range proofsOf(ctx, names, func(ctx context.Context, name string) Proof { return r.proveDashboard(ctx, g, files[name]) }) {
+		proof.Kind, proof.Unit = ProofDashboard, i.Unit()
+		proof.What = cmp.Or(proof.What, "Grafana shows "+names[n])
+		found.add(i.Host.Name, proof)
+	}
+}
+
+// dashboardsAtOnce is how many dashboards are asked about at the same time.
+const dashboardsAtOnce = 4
+
+func proofsOf(ctx context.Context, names []string, of func(context.Context, string) Proof) []Proof {
+	proofs := make([]Proof, len(names))
+	errs := fleet.Each(ctx, dashboardsAtOnce, indexes(names), func(ctx context.Context, n int) error {
+		proofs[n] = of(ctx, names[n])
+		return nil
+	})
+	for n, err := range errs {
+		if err != nil {
+			proofs[n].Err = err
+		}
+	}
+	return proofs
+}
+
+// presentFor bounds the waiting for a dashboard: Grafana looks into its folder every ten seconds.
+const presentFor = 20 * time.Second
+
+func (r *Run) proveDashboard(ctx context.Context, g prove.Grafana, text []byte) Proof {
+	board, err := prove.ReadBoard(text)
+	if err != nil {
+		return Proof{Err: err}
+	}
+	proof := Proof{What: fmt.Sprintf("Grafana shows the dashboard %q", board.Title)}
+	present, cancel := context.WithTimeout(ctx, presentFor)
+	defer cancel()
+	if proof.Err = g.Present(present, board.UID); proof.Err != nil || !r.thorough {
+		return proof
+	}
+	proof.What += " with data"
+	var result prove.BoardResult
+	result, proof.Err = g.Fills(ctx, board, r.scrapeInterval())
+	switch {
+	case proof.Err != nil:
+	case result.Nothing():
+		proof.Err = fmt.Errorf("none of its %d queries has data", result.Asked)
+	case len(result.Empty) > 0:
+		proof.Note = fmt.Sprintf("%d of %d queries have data; none in: %s", result.WithData, result.Asked, strings.Join(result.Panels(), ", "))
+	}
+	return proof
+}
+
+// scrapeInterval is that of the first Prometheus.
+func (r *Run) scrapeInterval() time.Duration {
+	for _, p := range r.Stack.Of("prometheus") {
+		text, _ := p.Set["scrape_interval"].(string)
+		if d, err := model.ParseDuration(text); err == nil {
+			return time.Duration(d)
+		}
+	}
+	return 0
 }
 
 // readSecret reads a secret file of a host through its root shell.

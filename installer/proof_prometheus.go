@@ -16,17 +16,24 @@ func (r *Run) provePrometheus(ctx context.Context, asker *prove.Asker, i desired
 	p := prove.Prometheus{Asker: asker, Base: "http://" + i.Local()}
 	r.proveAlertmanagers(ctx, p, i, found) // first, because a reload makes Prometheus forget them for up to 5 s
 	expected, hostOf := r.expected(i, hosts, quick)
+	before := r.appended(ctx, p)
 	down, err := r.allUp(ctx, p, i, expected, quick)
 	if err != nil {
 		found.add(i.Host.Name, Proof{Kind: ProofReady, What: "Prometheus answers", Unit: i.Unit(), Err: err})
 		return
 	}
+	if r.thorough {
+		r.proveFresh(ctx, p, i, expected, before, down, found)
+	}
 	for _, e := range expected {
-		proof := Proof{Kind: ProofTarget, What: fmt.Sprintf("Prometheus on %s reports %s up", i.Host.Name, e.Job), Unit: desired.UnitName(e.Job)}
+		proof := Proof{Kind: ProofTarget, What: fmt.Sprintf("Prometheus on %s reports %s up", i.Host.Name, targetName(r.Stack, e)), Unit: desired.UnitName(e.Job)}
 		if why := down[e.Series]; why != nil {
 			proof.Err = fmt.Errorf("%s: %w", e.Address, why)
 		}
 		found.add(hostOf[e.Series], proof)
+	}
+	if slices.ContainsFunc(hosts, func(h *Host) bool { return h.Name == i.Host.Name }) {
+		r.proveRules(ctx, p, i, "Prometheus", r.Stack.Rules(), found)
 	}
 }
 
@@ -60,12 +67,20 @@ func (r *Run) expected(i desired.Instance, hosts []*Host, began bool) ([]prove.E
 	var expected []prove.Expected
 	hostOf := map[prove.Series]string{}
 	for _, t := range r.Stack.Targets(i) {
-		n := slices.IndexFunc(hosts, func(h *Host) bool { return h.Name == t.Host })
+		s := prove.Series{Job: t.Job, Instance: t.Labels["instance"]}
+		on := t.Host
+		if on == "" && r.thorough { // an app: not of monctl's doing, but expected
+			on = i.Host.Name
+		}
+		n := slices.IndexFunc(hosts, func(h *Host) bool { return h.Name == on })
 		if n < 0 {
 			continue
 		}
-		s := prove.Series{Job: t.Job, Instance: t.Labels["instance"]}
-		hostOf[s] = t.Host
+		hostOf[s] = on
+		if r.thorough {
+			expected = append(expected, prove.Expected{Series: s, Address: t.Address, Fresh: true, Settled: true})
+			continue
+		}
 		isNew := began && starts(hosts[n].Plan, desired.UnitName(t.Job))
 		expected = append(expected, prove.Expected{Series: s, Address: t.Address, New: isNew, Fresh: !isNew && changedJob(r, hosts[n], t.Job)})
 	}
@@ -91,3 +106,11 @@ func (r *Run) proveAlertmanagers(ctx context.Context, p prove.Prometheus, i desi
 // alertsFor bounds the wait for Prometheus to learn of its Alertmanagers, which it does every 5 s (updatert in its
 // discovery/manager.go).
 const alertsFor = 20 * time.Second
+
+// targetName tells the targets of an app apart; a component is on a host once.
+func targetName(s *desired.Stack, e prove.Expected) string {
+	if _, component := s.Catalog[e.Job]; component {
+		return e.Job
+	}
+	return e.Job + " " + e.Instance
+}

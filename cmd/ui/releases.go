@@ -24,6 +24,9 @@ func (u *UI) Releases(r *installer.Run) {
 			notes = append(notes, fmt.Sprintf("%s %s: %s", u.paint.yellow("!"), c.Name, n))
 		}
 	}
+	for _, n := range r.RouteNotes() {
+		notes = append(notes, u.paint.yellow("!")+" "+n)
+	}
 	if len(rows) == 0 {
 		return
 	}

@@ -74,10 +74,11 @@ func proven(o installer.Outcome, unit string) string {
 	short := map[installer.ProofKind]string{
 		installer.ProofReady: "ready", installer.ProofTarget: "up in Prometheus", installer.ProofAlerts: "alerts reach Alertmanager",
 		installer.ProofDatabase: "database works", installer.ProofDatasource: "datasource answers", installer.ProofLogs: "logs may be read",
+		installer.ProofLine: "a line is read back", installer.ProofRules: "rules work", installer.ProofDashboard: "dashboards are there",
 	}
 	var words []string
 	for _, p := range o.Proofs {
-		if w := short[p.Kind]; p.Unit == unit && p.Err == nil && w != "" && !slices.Contains(words, w) {
+		if w := short[p.Kind]; p.Unit == unit && p.Err == nil && p.Note == "" && w != "" && !slices.Contains(words, w) {
 			words = append(words, w)
 		}
 	}
@@ -107,6 +108,7 @@ type (
 		What  string `json:"what"`
 		Unit  string `json:"unit"`
 		OK    bool   `json:"ok"`
+		Note  string `json:"note,omitempty"`
 		Error string `json:"error,omitempty"`
 	}
 )
@@ -125,7 +127,7 @@ func resultOf(stack *desired.Stack, o installer.Outcome) resultRecord {
 func proofRecords(o installer.Outcome) []proofRecord {
 	list := []proofRecord{}
 	for _, p := range o.Proofs {
-		list = append(list, proofRecord{string(p.Kind), p.What, p.Unit, p.Err == nil, said(p.Err)})
+		list = append(list, proofRecord{string(p.Kind), p.What, p.Unit, p.Err == nil, p.Note, said(p.Err)})
 	}
 	return list
 }

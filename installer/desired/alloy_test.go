@@ -8,14 +8,15 @@ import (
 	"strings"
 	"testing"
 	"text/template"
+	"time"
 
-	"github.com/grafana/river/ast"
-	"github.com/grafana/river/parser"
-	"github.com/grafana/river/token"
+	"github.com/grafana/alloy/syntax/ast"
+	"github.com/grafana/alloy/syntax/parser"
+	"github.com/grafana/alloy/syntax/token"
 )
 
 // alloyBlocks are the blocks that monctl writes and the arguments that each has, as Alloy's reference documents them
-// (grafana.com/docs/alloy/latest/reference). The parser is River's, the language that Alloy's configuration is written in.
+// (grafana.com/docs/alloy/latest/reference). The parser is that of Alloy itself.
 var alloyBlocks = map[string][]string{
 	"logging":             {"level", "format"},
 	"loki.write":          {"external_labels", "max_streams"},
@@ -31,6 +32,7 @@ var alloyBlocks = map[string][]string{
 	"stage.template":      {"source", "template"},
 	"stage.labels":        {"values"},
 	"stage.static_labels": {"values"},
+	"stage.timestamp":     {"source", "format", "fallback_formats", "location", "action_on_failure"},
 }
 
 // alloyChecker walks a configuration and notes what is wrong.
@@ -147,6 +149,36 @@ func TestLevelOfALine(t *testing.T) {
 		}
 		if found != want {
 			t.Errorf("%s: got %q, want %q", line, found, want)
+		}
+	}
+}
+
+// TestTimeOfALine runs what the agents are told to do with the time in a line.
+func TestTimeOfALine(t *testing.T) {
+	words := regexp.MustCompile(timeWords)
+	at := time.Date(2026, 11, 25, 1, 2, 3, 123e6, time.UTC)
+	for line, want := range map[string]time.Time{
+		"2026-11-25T10:02:03.123+09:00 DEBUG 12345 --- [main] c.e.App : Spring Boot 3":         at,
+		"2026-11-25T01:02:03.123Z  INFO x":                                                     at,
+		"2026-11-25 10:02:03,123+0900 http-nio INFO jira":                                      at,
+		`{"@timestamp":"2026-11-25T01:02:03.123Z","log.level":"ERROR","message":"structured"}`: at,
+		`{"message":"x","@timestamp" : "2026-11-25T10:02:03.123+09:00"}`:                       at,
+		"2026-11-25T01:02:03+0000 no fraction":                                                 at.Truncate(time.Second),
+		"2026-11-25 10:02:03.123  INFO 1 --- [main] Spring Boot 2 names no zone":               {},
+		"INFO 2026-11-25T01:02:03Z the time of something else":                                 {},
+		"2026-13-45T99:99:99Z no time at all":                                                  {},
+	} {
+		var got time.Time
+		if m := words.FindStringSubmatch(line); m != nil {
+			for _, form := range timeForms {
+				if parsed, err := time.Parse(form, m[1]); err == nil {
+					got = parsed
+					break
+				}
+			}
+		}
+		if !got.Equal(want) {
+			t.Errorf("%s: %v, want %v", line, got, want)
 		}
 	}
 }

@@ -36,6 +36,8 @@ var functions = template.FuncMap{
 	"merge":      merge,
 	"levelWords": func() string { return levelWords },
 	"levelName":  func() string { return levelName },
+	"timeWords":  func() string { return timeWords },
+	"timeForms":  func() []string { return timeForms },
 	// dict makes the argument of a nested template: names and values in turn.
 	"dict": dict,
 }
@@ -45,6 +47,14 @@ const levelWords = `\b(?P<level>TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|SEVER
 
 // levelName is the template of the log agents' template stage (text/template) that gives a level one name.
 const levelName = `{{ $l := ToUpper .Value }}{{ if eq $l "WARNING" }}WARN{{ else if eq $l "NOTICE" }}INFO{{ else if or (eq $l "SEVERE") (eq $l "CRITICAL") }}ERROR{{ else }}{{ $l }}{{ end }}`
+
+// timeWords finds the time of a log line (RE2): ISO 8601 with a zone, at its beginning or as "@timestamp" of a JSON object.
+// That is what Spring Boot 3, its structured logging and Jira write. A time without a zone is left alone: which zone was
+// meant only the program knows, and a wrong guess makes Loki refuse the line.
+const timeWords = `(?:^|"@timestamp" ?: ?")(?P<time>\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,9})?(?:Z|[+-]\d{2}:?\d{2}))`
+
+// timeForms are its forms as layouts of Go's time.Parse, which takes fractions of a second with any of them.
+var timeForms = []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700"}
 
 // identifier makes a name that a configuration language takes, and another one for another text: the place where a log
 // was read to is filed under it.
@@ -131,7 +141,7 @@ func (s *Stack) files(i Instance) ([]effectFile, error) {
 	case "loki": // reads the folder again every minute
 		files = append(files, brought(i, "rules/fake", "none", s.logRules())...)
 	case "grafana": // reads the folder again by itself
-		files = append(files, brought(i, "dashboards", "none", s.dashboards())...)
+		files = append(files, brought(i, "dashboards", "none", s.Dashboards())...)
 	}
 	return files, nil
 }

@@ -27,3 +27,22 @@ func TestRulesThatDoNotParseAreRefusedHere(t *testing.T) {
 		})
 	}
 }
+
+// TestRulesOnLogs: all but the expression, which is LogQL, is judged here.
+func TestRulesOnLogs(t *testing.T) {
+	const head = "groups:\n  - name: g\n    rules:\n"
+	for name, tt := range map[string]struct{ rules, want string }{
+		"LogQL":         {head + "      - alert: A\n        expr: sum(rate({app=\"x\"} |= \"y\" | json [5m])) > 0\n", ""},
+		"unknown field": {head + "      - {alert: A, exp: x}\n", "every/logrules/x.yml:4: "},
+		"template":      {head + "      - alert: A\n        expr: rate({a=\"b\"}[1m])\n        annotations: {summary: '{{ $label }'}\n", "every/logrules/x.yml:"},
+		"no name":       {head + "      - expr: rate({a=\"b\"}[1m])\n", "every/logrules/x.yml:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			catalog := load(t, folder(t, map[string]string{"every/component.yaml": every, "every/releases.tsv": noPins, "every/logrules/x.yml": tt.rules}))
+			_, err := stackOf(t, catalog, "hosts: {h: {address: 10.0.0.1, components: [every]}}\n")
+			if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("want %q in: %v", tt.want, err)
+			}
+		})
+	}
+}

@@ -1,13 +1,16 @@
 package desired
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
+	"github.com/goccy/go-yaml"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -16,16 +19,58 @@ import (
 )
 
 // ruleFaults reads the rules that components bring, with Prometheus' own parser, before any host is asked: a rule that is
-// wrong is named by file and line here, not by a Prometheus that does not reload.
+// wrong is named by file and line here, not by a Prometheus that does not reload. Of rules on logs all but the expressions
+// is judged: they are LogQL, whose parser is a part of Loki that cannot be had alone.
 func ruleFaults(c *templates.Component) error {
+	anything := func(error) bool { return true }
+	return errors.Join(
+		faultsIn(c, "rules/", c.Rules, anything),
+		faultsIn(c, "logrules/", c.LogRules, func(err error) bool { return !strings.Contains(err.Error(), "could not parse expression") }),
+	)
+}
+
+func faultsIn(c *templates.Component, folder string, files map[string][]byte, counts func(error) bool) error {
 	var errs []error
-	for _, name := range slices.Sorted(maps.Keys(c.Rules)) {
-		_, found := rulefmt.Parse(c.Rules[name], false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		_, found := rulefmt.Parse(files[name], false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 		for _, err := range found {
-			errs = append(errs, fmt.Errorf("%s%s", c.Place("rules/"+name), placedRule(err)))
+			if counts(err) {
+				errs = append(errs, fmt.Errorf("%s%s", c.Place(folder+name), placedRule(err)))
+			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Rule names one rule that a server of the stack must have loaded.
+type Rule struct{ Group, Name string }
+
+// Rules lists the rules that a Prometheus of the stack evaluates.
+func (s *Stack) Rules() []Rule { return namesOf(s.rules()) }
+
+// LogRules lists the rules that a Loki of the stack evaluates.
+func (s *Stack) LogRules() []Rule { return namesOf(s.logRules()) }
+
+// namesOf reads the names out of rule files, which were judged when the catalogue was read.
+func namesOf(files map[string][]byte) []Rule {
+	var list []Rule
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		var file struct {
+			Groups []struct {
+				Name  string
+				Rules []struct{ Alert, Record string }
+			}
+		}
+		if yaml.Unmarshal(files[name], &file) != nil {
+			continue
+		}
+		for _, g := range file.Groups {
+			for _, r := range g.Rules {
+				list = append(list, Rule{g.Name, cmp.Or(r.Alert, r.Record)})
+			}
+		}
+	}
+	return list
 }
 
 var (

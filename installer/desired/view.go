@@ -124,8 +124,8 @@ func (s *Stack) logRules() map[string][]byte {
 	return files
 }
 
-// dashboards are the dashboards of all components of the stack: file name to content.
-func (s *Stack) dashboards() map[string][]byte {
+// Dashboards are the dashboards of all components of the stack: file name to content.
+func (s *Stack) Dashboards() map[string][]byte {
 	files := map[string][]byte{}
 	for _, c := range s.Components() {
 		maps.Copy(files, prefixed(c.Name, c.Dashboards))

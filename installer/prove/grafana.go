@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"time"
 )
 
 // ErrPasswordChanged says that Grafana does not take the password on the host any more: a person changed it there.
@@ -35,13 +37,22 @@ func (g Grafana) Database(ctx context.Context) error {
 	return nil
 }
 
-// Datasource lets Grafana itself query a datasource.
-func (g Grafana) Datasource(ctx context.Context, uid string) error {
+// get asks as the administrator.
+func (g Grafana) get(ctx context.Context, path string) ([]byte, error) {
 	login := base64.StdEncoding.EncodeToString([]byte(g.User + ":" + g.Password))
-	body, err := g.Asker.Get(ctx, g.Base+"/api/datasources/uid/"+uid+"/health", http.Header{"Authorization": {"Basic " + login}})
+	body, err := g.Asker.Get(ctx, g.Base+path, http.Header{"Authorization": {"Basic " + login}})
 	var status *StatusError
 	if errors.As(err, &status) && status.Status == http.StatusUnauthorized {
-		return ErrPasswordChanged
+		return nil, ErrPasswordChanged
+	}
+	return body, err
+}
+
+// Datasource lets Grafana itself query a datasource.
+func (g Grafana) Datasource(ctx context.Context, uid string) error {
+	body, err := g.get(ctx, "/api/datasources/uid/"+uid+"/health")
+	if errors.Is(err, ErrPasswordChanged) {
+		return err
 	}
 	if err != nil {
 		return fmt.Errorf("datasource %s: %w", uid, err)
@@ -54,4 +65,19 @@ func (g Grafana) Datasource(ctx context.Context, uid string) error {
 		return fmt.Errorf("datasource %s: %s", uid, health.Message)
 	}
 	return nil
+}
+
+// Present waits until Grafana has a dashboard under its UID: it reads its folder every ten seconds.
+func (g Grafana) Present(ctx context.Context, uid string) error {
+	for {
+		_, err := g.get(ctx, "/api/dashboards/uid/"+url.PathEscape(uid))
+		if err == nil || errors.Is(err, ErrPasswordChanged) || pause(ctx, 500*time.Millisecond) != nil {
+			return err
+		}
+	}
+}
+
+// ask sends a question to a datasource through Grafana, the way a panel's does.
+func (g Grafana) ask(ctx context.Context, uid, path string, question url.Values) ([]byte, error) {
+	return g.get(ctx, "/api/datasources/proxy/uid/"+url.PathEscape(uid)+path+"?"+question.Encode())
 }

@@ -46,6 +46,20 @@ func (a *Asker) Get(ctx context.Context, url string, header http.Header) ([]byte
 	if header != nil {
 		req.Header = header
 	}
+	return a.do(req)
+}
+
+// Post sends a body and returns the body of an answer with status 200.
+func (a *Asker) Post(ctx context.Context, url, contentType string, body io.Reader) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	return a.do(req)
+}
+
+func (a *Asker) do(req *http.Request) ([]byte, error) {
 	resp, err := a.client.Do(req)
 	if err != nil {
 		return nil, err
@@ -53,10 +67,10 @@ func (a *Asker) Get(ctx context.Context, url string, header http.Header) ([]byte
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", url, err)
+		return nil, fmt.Errorf("%s: %w", req.URL, err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return nil, &StatusError{URL: url, Status: resp.StatusCode, Body: firstLine(body)}
+		return nil, &StatusError{URL: req.URL.String(), Status: resp.StatusCode, Body: firstLine(body)}
 	}
 	return body, nil
 }

@@ -18,11 +18,17 @@ type Expected struct {
 	// New asks for a scrape, whenever it was: neither the target nor Prometheus ran before this change, so there is no
 	// process before that it could be about.
 	New bool
+	// Settled says that nothing was changed: a scrape that failed before the waiting began counts, and one more is
+	// enough.
+	Settled bool
 }
 
 // hopeless is how many failed scrapes of a target end the waiting for it: enough for a component that is ready but
 // still slow, and for a scrape that began before the target was.
 const hopeless = 3
+
+// hopelessSettled is the same for a target that nothing was done to: one failure may be an accident.
+const hopelessSettled = 2
 
 // patience is for a target that answers too slowly, or not at all, where scrapes are frequent: three of them are over
 // sooner than a busy host needs to calm down.
@@ -32,7 +38,13 @@ const patience = 20 * time.Second
 // wrong with each target that is not up when ctx ends or waiting is pointless; the error is for Prometheus itself not
 // answering.
 func (p Prometheus) AllUp(ctx context.Context, expected []Expected) (map[Series]error, error) {
-	w := &watch{began: time.Now(), failures: map[Series]map[time.Time]bool{}}
+	w := &watch{began: time.Now(), failures: map[Series]map[time.Time]bool{}, enough: map[Series]int{}}
+	for _, e := range expected {
+		w.enough[e.Series] = hopeless
+		if e.Settled {
+			w.enough[e.Series] = hopelessSettled
+		}
+	}
 	for {
 		down, err := p.look(ctx, expected, w)
 		if err == nil && (len(down) == 0 || w.pointless(down)) {
@@ -53,12 +65,13 @@ type watch struct {
 	before   map[Series]time.Time          // scrape times at the first look; nil before it
 	failures map[Series]map[time.Time]bool // failed scrapes since then
 	down     map[Series]error              // of the last look
+	enough   map[Series]int                // how many failures end the waiting
 }
 
 // pointless says whether every target that is down has failed often enough.
 func (w *watch) pointless(down map[Series]error) bool {
 	for s, err := range down {
-		if len(w.failures[s]) < hopeless || Slow(err) && time.Since(w.began) < patience {
+		if len(w.failures[s]) < w.enough[s] || Slow(err) && time.Since(w.began) < patience {
 			return false
 		}
 	}
@@ -85,7 +98,7 @@ func (p Prometheus) look(ctx context.Context, expected []Expected, w *watch) (ma
 			continue
 		}
 		w.down[e.Series] = err
-		if t.Health == "down" && w.before != nil && t.LastScrape.After(w.before[e.Series]) {
+		if t.Health == "down" && (e.Settled || w.before != nil && t.LastScrape.After(w.before[e.Series])) {
 			w.failed(e.Series, t.LastScrape)
 		}
 	}

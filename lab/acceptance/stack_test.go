@@ -1,8 +1,6 @@
 package acceptance
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -25,7 +23,7 @@ const adminPassword = "pa#ss;w\"o'r`d $HOME ${A} \\ ä %s: {x} [y] & | <z> *?~"
 // database and of an app, from one file; and away again by taking lines out of it.
 func TestWholeStack(t *testing.T) {
 	all := take(t, "h1", "h2", "h3")
-	mon, db := all[0], all[1]
+	mon, db, vm := all[0], all[1], all[2]
 	receiver := slack.StartOn(listen(t))
 	t.Cleanup(receiver.Close)
 	app := serveApp(t)
@@ -56,6 +54,8 @@ func TestWholeStack(t *testing.T) {
 	})
 	step(t, "install", func(t *testing.T) { c.run(t, "install", "--yes").want(t, done) })
 	step(t, "again", func(t *testing.T) { c.run(t, "plan").want(t, done) })
+	step(t, "verify", func(t *testing.T) { stackVerify(t, c, receiver, loki) })
+	step(t, "open", func(t *testing.T) { stackOpen(t, c) })
 	step(t, "figures", func(t *testing.T) {
 		eventually(t, "mysql_up", func() bool { return number(t, mon, "mysql_up") == 1 })
 		eventually(t, "queries of the app as people type them", func() bool {
@@ -70,7 +70,7 @@ func TestWholeStack(t *testing.T) {
 	})
 	step(t, "alert", func(t *testing.T) { stackAlert(t, mon, receiver) })
 	if loki {
-		step(t, "logs", func(t *testing.T) { stackLogs(t, mon) })
+		step(t, "logs", func(t *testing.T) { stackLogs(t, mon, vm) })
 	}
 	step(t, "rotate", func(t *testing.T) {
 		before := on(t, db, "cat /etc/monctl/mysqld_exporter/password")
@@ -85,9 +85,9 @@ func TestWholeStack(t *testing.T) {
 }
 
 func stackInventory(app, database string, loki bool) string {
-	more, settings := "", ""
+	more, settings, logs := "", "", ""
 	if loki {
-		more, settings = ", loki", "  loki: {retention: 7d}\n"
+		more, settings, logs = ", loki", "  loki: {retention: 7d}\n  alloy: {hosts: all}\n", ", hosts: [vm], logs: [/var/log/corea/*.log]"
 	}
 	return fmt.Sprintf(`hosts:
   mon: {address: $h1, components: [prometheus, grafana, alertmanager, blackbox_exporter%s]}
@@ -100,8 +100,8 @@ components:
   blackbox_exporter: {tcp: ["%s"]}
   mysqld_exporter: {server: "%s", create_user: {admin: {env: MYSQL_ROOT}}}
 %sapps:
-  - {name: corea, targets: [%s], metrics_path: /actuator/prometheus, dashboard: spring-boot}
-`, more, database, database, settings, app)
+  - {name: corea, targets: [%s], metrics_path: /actuator/prometheus, kind: spring-boot%s}
+`, more, database, database, settings, app, logs)
 }
 
 func listen(t *testing.T) net.Listener {
@@ -158,18 +158,19 @@ func serveMariaDB(t *testing.T, client *hosts.Host) string {
 		cmd.Stdin = strings.NewReader(sql)
 		return cmd.Run() == nil
 	})
-	giveClient(t, client)
-	return address.String()
-}
-
-// giveClient puts the mariadb client of this machine on a host, with its libraries in a folder of their own.
-func giveClient(t *testing.T, h *hosts.Host) {
-	t.Helper()
-	const folder = "/usr/local/lib/monctl-lab-client"
 	program, err := exec.LookPath("mariadb")
 	if err != nil {
 		t.Fatal(err)
 	}
+	giveClient(t, client, program)
+	return address.String()
+}
+
+// giveClient puts a database client of this machine on a host, with its libraries in a folder of their own.
+func giveClient(t *testing.T, h *hosts.Host, program string) {
+	t.Helper()
+	const folder = "/usr/local/lib/monctl-lab-client"
+	client := filepath.Base(program)
 	libraries, err := exec.Command("sh", "-c", `ldd "$1" | sed -n 's/.* => \(\/[^ ]*\) .*/\1/p'`, "sh", program).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -188,8 +189,8 @@ func giveClient(t *testing.T, h *hosts.Host) {
 			t.Fatal(err)
 		}
 	}
-	wrapper := "#!/bin/sh\nLD_LIBRARY_PATH=" + folder + " exec " + folder + "/mariadb \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(h.Root(), "usr/local/bin/mariadb"), []byte(wrapper), 0o755); err != nil {
+	wrapper := "#!/bin/sh\nLD_LIBRARY_PATH=" + folder + " exec " + folder + "/" + client + " \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(h.Root(), "usr/local/bin", client), []byte(wrapper), 0o755); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -213,38 +214,62 @@ func stackAlert(t *testing.T, mon *hosts.Host, receiver *slack.Receiver) {
 	}
 }
 
-// stackLogs pushes lines over Loki's protocol with the labels that the log agent gives, because no agent is to be had here,
-// and reads them back as people would.
-func stackLogs(t *testing.T, mon *hosts.Host) {
+// stackVerify proves what was installed, with a test alert, and then what a revoked webhook looks like.
+func stackVerify(t *testing.T, c *controller, receiver *slack.Receiver, loki bool) {
+	t.Helper()
+	o := c.run(t, "verify", "--alert", "--junit", c.dir+"/verify.xml").want(t, done, "all is proven", "a test alert through Alertmanager on mon arrives", `Grafana shows the dashboard "Hosts" with data`,
+		"Prometheus on mon reports corea ", "Prometheus on mon goes on storing samples", "Prometheus on mon evaluates its")
+	if loki && strings.Count(o.stdout, "is read back from Loki on mon\n") != 3 {
+		t.Errorf("not a line of every host:\n%s", o.stdout)
+	}
+	if text, err := os.ReadFile(c.dir + "/verify.xml"); err != nil || strings.Contains(string(text), "<failure") || !strings.Contains(string(text), `<testsuite name="db"`) {
+		t.Errorf("%v\n%s", err, text)
+	}
+	receiver.Say(slack.NoService)
+	c.run(t, "alert", "test", "--severity", "critical").want(t, changes, "404 no_service")
+	receiver.Say(slack.OK)
+	c.run(t, "alert", "test").want(t, done, "accepted (2xx)")
+	if m := receiver.Messages(); len(m) == 0 || !strings.Contains(m[len(m)-1].Attachments[0].Title, "MonctlTest") {
+		t.Errorf("%d messages", len(m))
+	}
+}
+
+// stackOpen looks at Grafana through SSH, and ends with Ctrl-C.
+func stackOpen(t *testing.T, c *controller) {
+	t.Helper()
+	r := c.begin(t, "open", "grafana", "--print")
+	r.waitFor(t, "until Ctrl-C")
+	address := strings.TrimSpace(r.stdout.String())
+	if !strings.HasPrefix(address, "http://127.0.0.1:") {
+		t.Errorf("address: %s", address)
+	}
+	if page := string(get(t, request(t, address+"/api/health"))); !strings.Contains(page, `"database":"ok"`) {
+		t.Errorf("page: %s", page)
+	}
+	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	r.end(t).want(t, done)
+}
+
+// stackLogs writes a log as a Spring Boot app does, readable by the group adm alone, and reads it back as people type it.
+func stackLogs(t *testing.T, mon, vm *hosts.Host) {
 	t.Helper()
 	base := "http://" + mon.Address + ":3100"
-	now := time.Now()
-	var broken [][2]string
+	now := time.Now().UTC()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s DEBUG 1 --- [main] c.e.App : looked up\n\tat a line of its own\n", now.Add(-3*time.Minute).Format(time.RFC3339Nano))
 	for n := range 120 {
-		broken = append(broken, [2]string{fmt.Sprint(now.Add(-time.Duration(n) * time.Second).UnixNano()), fmt.Sprint("2026-11-25 ERROR it broke ", n)})
+		fmt.Fprintf(&b, "%s ERROR 1 --- [main] c.e.App : it broke %d\n", now.Add(time.Duration(n-120)*time.Second).Format(time.RFC3339Nano), n)
 	}
-	push := map[string]any{"streams": []map[string]any{
-		{"stream": map[string]string{"app": "corea", "instance": "vm", "level": "DEBUG"}, "values": [][2]string{{fmt.Sprint(now.UnixNano()), "2026-11-25 DEBUG looked up"}}},
-		{"stream": map[string]string{"app": "corea", "instance": "vm", "level": "ERROR"}, "values": broken},
-	}}
-	body, err := json.Marshal(push)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.Post(base+"/loki/api/v1/push", "application/json", bytes.NewReader(body)) //nolint:noctx // a test
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if resp.StatusCode != http.StatusNoContent {
-		t.Fatalf("push: %s", resp.Status)
-	}
+	t.Cleanup(func() { on(t, vm, "rm -rf /var/log/corea") })
+	on(t, vm, "mkdir -m 750 /var/log/corea && chgrp adm /var/log/corea && umask 027 && cat > /var/log/corea/app.log <<'E'\n"+b.String()+"E\nchgrp adm /var/log/corea/app.log")
 	ask := func(expr string) string {
 		return string(get(t, request(t, base+"/loki/api/v1/query_range?query="+url.QueryEscape(expr))))
 	}
-	eventually(t, "the line", func() bool { return strings.Contains(ask(`{app="corea", level="DEBUG"}`), "DEBUG looked up") })
-	if got := ask(`{app="corea", level="INFO"}`); strings.Contains(got, "looked up") {
-		t.Errorf("levels are mixed: %s", got)
+	eventually(t, "the line", func() bool { return strings.Contains(ask(`{app="corea", level="DEBUG"}`), `looked up\n\tat a line`) })
+	if got := ask(`{app="corea", level="DEBUG"}`); !strings.Contains(got, fmt.Sprint(now.Add(-3*time.Minute).UnixNano())) || strings.Contains(got, "it broke") {
+		t.Errorf("not the time of the line, or not its level: %s", got)
 	}
 	eventually(t, "the rule on logs", func() bool {
 		rules := string(get(t, request(t, base+"/prometheus/api/v1/rules")))
@@ -255,7 +280,7 @@ func stackLogs(t *testing.T, mon *hosts.Host) {
 // stackLess takes components out of the file: one plan takes them off everywhere.
 func stackLess(t *testing.T, c *controller, mon, db *hosts.Host, inventory string) {
 	t.Helper()
-	less := strings.NewReplacer(", loki]", "]", "  loki: {retention: 7d}\n", "", ", components: [mysqld_exporter]", "", "blackbox_exporter, ", "", ", blackbox_exporter", "").Replace(inventory)
+	less := strings.NewReplacer(", loki]", "]", "  loki: {retention: 7d}\n  alloy: {hosts: all}\n", "", ", hosts: [vm], logs: [/var/log/corea/*.log]", "", ", components: [mysqld_exporter]", "", "blackbox_exporter, ", "", ", blackbox_exporter", "").Replace(inventory)
 	var kept []string
 	for line := range strings.Lines(less) {
 		if !strings.HasPrefix(line, "  mysqld_exporter:") && !strings.HasPrefix(line, "  blackbox_exporter:") {
@@ -271,4 +296,5 @@ func stackLess(t *testing.T, c *controller, mon, db *hosts.Host, inventory strin
 		t.Errorf("left on mon: %s", got)
 	}
 	c.run(t, "plan").want(t, done)
+	c.run(t, "verify").want(t, done)
 }

@@ -31,11 +31,15 @@ func ownProducts(ctx context.Context, a arch, scratch string) ([]product, string
 	if err := buildOwn(ctx, a, modulePath+"grafana_standin", standin); err != nil {
 		return nil, "", err
 	}
-	key, err := sumFiles(broken, standin)
+	agent := filepath.Join(scratch, "alloy")
+	if err := buildOwn(ctx, a, modulePath+"alloy_standin", agent); err != nil {
+		return nil, "", err
+	}
+	key, err := sumFiles(broken, standin, agent)
 	if err != nil {
 		return nil, "", fmt.Errorf("mirror: own programs: %w", err)
 	}
-	made := []product{brokenProduct(a, broken)}
+	made := []product{brokenProduct(a, broken), agentProduct(a, agent)}
 	for _, v := range standinVersions {
 		made = append(made, standinProduct(a, standin, v.version, v.build))
 	}
@@ -62,6 +66,16 @@ func standinProduct(a arch, program, version, build string) product {
 	return product{
 		release: Release{Component: "grafana", Owner: "grafana", Version: version, Build: build, Arch: a.upstream, Origin: "the lab's STAND-IN for Grafana, not Grafana"},
 		entries: entries,
+	}
+}
+
+// agentVersion is the number that the stand-in for Alloy appears under.
+const agentVersion = "1.18.1"
+
+func agentProduct(a arch, program string) product {
+	return product{
+		release: Release{Component: "alloy", Owner: "grafana", Version: agentVersion, Arch: a.upstream, Origin: "the lab's STAND-IN for Alloy, not Alloy"},
+		entries: []entry{{Name: "alloy", Path: program, Mode: 0o755}},
 	}
 }
 

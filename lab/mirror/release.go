@@ -44,7 +44,7 @@ func (r Release) File() string {
 	if r.Component == "grafana" {
 		return fmt.Sprintf("grafana_%s_%s_linux_%s.tar.gz", r.Version, r.Build, strings.Replace(r.Arch, "armv7", "arm-7", 1))
 	}
-	if r.Component == "loki" {
+	if r.Component == "loki" || r.Component == "alloy" {
 		return r.root() + ".zip"
 	}
 	return r.root() + ".tar.gz"
@@ -55,8 +55,8 @@ func (r Release) root() string {
 	switch r.Component {
 	case "grafana":
 		return "grafana-" + r.Version
-	case "loki":
-		return "loki-linux-" + r.Arch
+	case "loki", "alloy":
+		return r.Component + "-linux-" + r.Arch
 	case "redis_exporter":
 		return fmt.Sprintf("%s-v%s.linux-%s", r.Component, r.Version, r.Arch)
 	}

@@ -1,7 +1,6 @@
 package slack_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -32,16 +31,24 @@ func alertmanager(t *testing.T, webhook string) string {
 	if err != nil {
 		t.Skip("prometheus-alertmanager is not in PATH (Debian: package prometheus-alertmanager)")
 	}
+	address, _ := start(t, program, webhook)
+	return address
+}
+
+// start is alertmanager with a program of the caller's; it gives the file with its log, too.
+func start(t *testing.T, program, webhook string) (address, logFile string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
+	address = l.Addr().String()
 	l.Close()
 	dir := t.TempDir()
-	for path, content := range configuration(t, webhook) {
+	logFile = filepath.Join(dir, "log")
+	for path, content := range configuration(t, webhook, l.Addr().(*net.TCPAddr).Port) {
 		path = strings.NewReplacer("/etc/monctl/alertmanager", dir, "/var/lib/monctl/alertmanager", dir).Replace(path)
-		content = strings.NewReplacer("/var/lib/monctl/alertmanager", dir, "group_wait: 10s", "group_wait: 0s", "group_wait: 30s", "group_wait: 0s", "group_interval: 5m", "group_interval: 1s").Replace(content)
+		content = strings.NewReplacer("/var/lib/monctl/alertmanager", dir, "group_wait: 10s", "group_wait: 0s", "group_wait: 30s", "group_wait: 0s", "group_interval: 5m", "group_interval: 1s", "group_interval: 5s", "group_interval: 1s").Replace(content)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -49,44 +56,32 @@ func alertmanager(t *testing.T, webhook string) string {
 			t.Fatal(err)
 		}
 	}
-	var log bytes.Buffer
+	log, err := os.Create(logFile)
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(program, "--config.file="+dir+"/alertmanager.yml", "--storage.path="+dir+"/data", "--web.listen-address="+address,
 		"--web.external-url=http://mon.example.org:9093", "--web.route-prefix=/", "--cluster.listen-address=")
-	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		if t.Failed() {
-			t.Log(log.String())
+		_ = log.Close()
+		if text, err := os.ReadFile(logFile); err == nil && t.Failed() {
+			t.Log(string(text))
 		}
 	})
 	until(t, "Alertmanager is ready", func() bool { return get("http://"+address+"/-/ready") != "" })
-	return address
+	return address, logFile
 }
 
 // configuration gives the files below Alertmanager's folders.
-func configuration(t *testing.T, webhook string) map[string]string {
+func configuration(t *testing.T, webhook string, port int) map[string]string {
 	t.Helper()
-	t.Setenv("SLACK_WEBHOOK", webhook)
-	inv, err := inventory.Parse("monctl.yaml", []byte(`hosts: {mon: {address: 10.0.0.1, components: [alertmanager]}}
-components:
-  alertmanager: {slack: {channel: "#ops", webhook: {env: SLACK_WEBHOOK}}}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	catalog, err := templates.Load("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	stack, err := desired.StackOf(inv, catalog)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stack = stack.With(map[string]templates.Arch{"mon": templates.AMD64}, map[string]release.Release{
+	stack := stackOf(t, webhook, port).With(map[string]templates.Arch{"mon": templates.AMD64}, map[string]release.Release{
 		"alertmanager": {Component: "alertmanager", Version: "0.0.0", Files: map[templates.Arch]release.File{templates.AMD64: {}}},
 	})
 	list, err := stack.Resources("mon", func() string { return "drawn" })
@@ -100,6 +95,28 @@ components:
 		}
 	}
 	return files
+}
+
+// stackOf is an Alertmanager with Slack and nothing else.
+func stackOf(t *testing.T, webhook string, port int) *desired.Stack {
+	t.Helper()
+	t.Setenv("SLACK_WEBHOOK", webhook)
+	inv, err := inventory.Parse("monctl.yaml", fmt.Appendf(nil, `hosts: {mon: {address: 10.0.0.1, components: [alertmanager]}}
+components:
+  alertmanager: {port: %d, slack: {channel: "#ops", webhook: {env: SLACK_WEBHOOK}}}
+`, port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	catalog, err := templates.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := desired.StackOf(inv, catalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stack
 }
 
 func get(address string) string {
@@ -143,7 +160,12 @@ func fire(t *testing.T, address string, alerts ...alert) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := http.Post("http://"+address+"/api/v2/alerts", "application/json", bytes.NewReader(body)) //nolint:noctx // loopback
+	post(t, "http://"+address+"/api/v2/alerts", string(body))
+}
+
+func post(t *testing.T, address, body string) {
+	t.Helper()
+	resp, err := http.Post(address, "application/json", strings.NewReader(body)) //nolint:noctx // loopback
 	if err != nil {
 		t.Fatal(err)
 	}
