@@ -70,11 +70,8 @@ func (g *globals) hostData(ctx context.Context, o dataOptions, action datadir.Ac
 		}
 		return g.hostInspection(o, *a.Inspection)
 	}
-	switch {
-	case o.closing:
+	if o.closing {
 		return g.hostCloseWindow(ctx, o, s)
-	case action == datadir.Backup && o.to != "" && !o.planOnly && s.Snapshots():
-		return g.hostSnapshot(ctx, o, s)
 	}
 	return g.hostChange(ctx, o, s, action, id)
 }
@@ -210,7 +207,9 @@ func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Sessi
 		return fmt.Errorf("%s: %s: monctl there ended without a result", s.Name, plan.Action)
 	}
 	g.ui.DataResult(*a.Result)
-	g.summary(map[string]any{"stopped_seconds": time.Since(began).Round(time.Millisecond).Seconds()})
+	if plan.Action != datadir.Purge && (plan.Action != datadir.Backup || !s.Snapshots()) {
+		g.summary(map[string]any{"stopped_seconds": time.Since(began).Round(time.Millisecond).Seconds()})
+	}
 	switch plan.Action {
 	case datadir.Purge:
 		return nil

@@ -145,10 +145,13 @@ func (s *Session) now() time.Time {
 
 // Change does an action while the unit is stopped, starts the unit, and gives what was done.
 func (s *Session) Change(ctx context.Context, w Work, a *Answer, action datadir.Action, id string, flags ...string) error {
-	if action == datadir.Purge {
+	switch action {
+	case datadir.Purge:
 		return s.DoRunning(ctx, s.conn, a, string(action), words(id, flags)...)
+	case datadir.Backup:
+		return s.Backup(ctx, w, a)
 	}
-	w.Start = action != datadir.Backup
+	w.Start = true
 	return s.Do(ctx, s.conn, w, a, string(action), words(id, flags)...)
 }
 

@@ -22,6 +22,11 @@ func (s *Session) Steps(p datadir.Plan) []string {
 	switch {
 	case p.Action == datadir.Purge:
 		return p.Steps
+	case p.Action == datadir.Backup && s.Snapshots():
+		return []string{
+			"let the server make a snapshot; it goes on running", "take that out of the directory, beside it",
+			"prove it: every block is the same file, or can be read whole",
+		}
 	case p.Rung == datadir.Restart:
 		return []string{"restart " + unit, proof}
 	case p.Rung == datadir.Window && !p.Changes():
