@@ -37,6 +37,7 @@ type dataOptions struct {
 	// interrupted lets a restore only take back an operation that was cut off, and do nothing else.
 	interrupted bool
 	noDowntime  bool
+	prevent     bool // do what keeps it from happening again
 	stuck       bool
 	noWindow    bool
 	html        string
@@ -134,6 +135,7 @@ The clock must be right first. Good samples are kept; that is proved before and 
 	c.Flags().BoolVar(&o.planOnly, "plan", false, "show what would be done and end")
 	c.Flags().BoolVar(&o.noDowntime, "no-downtime", false, "prefer an out-of-order window where that is enough: no data is changed")
 	c.Flags().BoolVar(&o.closing, "close-window", false, "take away the out-of-order window that a repair opened on a host")
+	c.Flags().BoolVar(&o.prevent, "prevent", false, "also do on the host what keeps it from happening again: the unit waits for the right time, two alerts")
 	c.Flags().BoolVar(&o.stuck, "stuck", false, "the process refuses what its data would take")
 	c.Flags().BoolVar(&o.noWindow, "no-window", false, "the version has no out-of-order window (before 2.39)")
 	_ = c.Flags().MarkHidden("stuck")
