@@ -33,9 +33,11 @@ type dataOptions struct {
 	planOnly bool
 	closing  bool   // of the window
 	to       string // folder of this machine that a backup goes to
+	snapshot string // that a server made itself, for a backup
 	// interrupted lets a restore only take back an operation that was cut off, and do nothing else.
 	interrupted bool
 	noDowntime  bool
+	prevent     bool // do what keeps it from happening again
 	stuck       bool
 	noWindow    bool
 	html        string
@@ -72,7 +74,7 @@ Loki are backed up, reset and restored as a whole.`,
 		newDataAction(g, o, datadir.Restore, "restore [HOST/COMPONENT] [ID]", "Bring back what a repair or a reset put aside, or a backup",
 			"What is there now is put aside in turn. Without an ID the newest that can be restored is. An\ninterrupted repair, reset or restore is taken back."),
 		newDataAction(g, o, datadir.Backup, "backup [HOST/COMPONENT]", "Copy the directory as it is, beside it",
-			"Files that are never written again are hard-linked, so it takes little time and space; the\nothers are copied. Nobody may use the directory meanwhile: on a host the unit is stopped for\nthat moment, but with --to and --web.enable-admin-api the server makes a snapshot itself."),
+			"A server on a host that has --web.enable-admin-api makes a snapshot, and goes on running.\nElse the unit is stopped for the moment in which files that are never written again are\nhard-linked and the others copied. It takes little time and space, stays beside the data and\nis brought back with restore ID; or it comes to this machine (--to)."),
 		newDataAction(g, o, datadir.Purge, "purge [HOST/COMPONENT] ID", "Delete for good what was put aside or copied",
 			"Deletes one operation's folder. What it held does not come back."),
 		newDataSend(g, o))
@@ -133,6 +135,7 @@ The clock must be right first. Good samples are kept; that is proved before and 
 	c.Flags().BoolVar(&o.planOnly, "plan", false, "show what would be done and end")
 	c.Flags().BoolVar(&o.noDowntime, "no-downtime", false, "prefer an out-of-order window where that is enough: no data is changed")
 	c.Flags().BoolVar(&o.closing, "close-window", false, "take away the out-of-order window that a repair opened on a host")
+	c.Flags().BoolVar(&o.prevent, "prevent", false, "also do on the host what keeps it from happening again: the unit waits for the right time, two alerts")
 	c.Flags().BoolVar(&o.stuck, "stuck", false, "the process refuses what its data would take")
 	c.Flags().BoolVar(&o.noWindow, "no-window", false, "the version has no out-of-order window (before 2.39)")
 	_ = c.Flags().MarkHidden("stuck")
@@ -149,6 +152,7 @@ func newDataAction(g *globals, o *dataOptions, action datadir.Action, use, short
 	}
 	if action == datadir.Backup {
 		c.Flags().StringVar(&o.to, "to", "", "bring the copy of a host below this `DIR` of this machine, instead of keeping it there")
+		c.Flags().StringVar(&o.snapshot, "snapshot", "", "with --local: take the snapshot `NAME`, which the server made itself and which lies in its folder snapshots")
 	}
 	if action == datadir.Restore {
 		c.Flags().BoolVar(&o.interrupted, "interrupted", false, "only take back what was interrupted")

@@ -35,17 +35,6 @@ func newDataSend(g *globals, o *dataOptions) *cobra.Command {
 	}
 }
 
-// hostSnapshot fetches a copy that the server makes itself, without stopping it.
-func (g *globals) hostSnapshot(ctx context.Context, o dataOptions, s *datahost.Session) error {
-	g.ui.Say("%s: the server makes a snapshot; it goes on running", s.Name)
-	folder, err := s.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	err = g.hostFetch(ctx, o, s, folder, filepath.Base(folder))
-	return errors.Join(err, s.DropSnapshot(context.WithoutCancel(ctx), folder))
-}
-
 // hostFetch brings a copy here, below the folder that the person named.
 func (g *globals) hostFetch(ctx context.Context, o dataOptions, s *datahost.Session, folder, id string) error {
 	to := filepath.Join(o.to, strings.NewReplacer("/", "-", ":", "-").Replace(s.Name.String())+"-"+id)

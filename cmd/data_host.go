@@ -70,11 +70,8 @@ func (g *globals) hostData(ctx context.Context, o dataOptions, action datadir.Ac
 		}
 		return g.hostInspection(o, *a.Inspection)
 	}
-	switch {
-	case o.closing:
+	if o.closing {
 		return g.hostCloseWindow(ctx, o, s)
-	case action == datadir.Backup && o.to != "" && !o.planOnly && s.Snapshots():
-		return g.hostSnapshot(ctx, o, s)
 	}
 	return g.hostChange(ctx, o, s, action, id)
 }
@@ -173,7 +170,7 @@ func (g *globals) hostChange(ctx context.Context, o dataOptions, s *datahost.Ses
 	case o.planOnly:
 		return nil
 	case !plan.Changes() && plan.Rung != datadir.Restart && plan.Rung != datadir.Window:
-		return g.hostUnchanged(ctx, s, plan)
+		return g.hostUnchanged(ctx, o, s, plan)
 	}
 	if err := g.confirmIdentity(ctx, o.yes, s.Name.String(), string(action)); err != nil {
 		return err
@@ -182,11 +179,17 @@ func (g *globals) hostChange(ctx context.Context, o dataOptions, s *datahost.Ses
 }
 
 // hostUnchanged proves that nothing had to be done; a wait is left to the person.
-func (g *globals) hostUnchanged(ctx context.Context, s *datahost.Session, plan datadir.Plan) error {
+func (g *globals) hostUnchanged(ctx context.Context, o dataOptions, s *datahost.Session, plan datadir.Plan) error {
 	if plan.Rung == datadir.Wait {
 		return code(exitChanges)
 	}
-	return g.hostProve(ctx, s, datahost.Ingesting)
+	if err := g.hostProve(ctx, s, datahost.Ingesting); err != nil || !o.prevent {
+		return err
+	}
+	if err := g.confirmIdentity(ctx, o.yes, s.Name.String(), "change its configuration"); err != nil {
+		return err
+	}
+	return g.hostPrevent(ctx, o, s)
 }
 
 func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Session, plan datadir.Plan, id string, flags []string) error {
@@ -196,7 +199,10 @@ func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Sessi
 		if err := s.RestartUnit(ctx); err != nil {
 			return err
 		}
-		return g.hostProve(ctx, s, datahost.Complete)
+		if err := g.hostProve(ctx, s, datahost.Complete); err != nil {
+			return err
+		}
+		return g.hostPrevent(ctx, o, s)
 	case plan.Rung == datadir.Window && !plan.Changes():
 		return g.hostWindow(ctx, s, plan)
 	}
@@ -210,7 +216,9 @@ func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Sessi
 		return fmt.Errorf("%s: %s: monctl there ended without a result", s.Name, plan.Action)
 	}
 	g.ui.DataResult(*a.Result)
-	g.summary(map[string]any{"stopped_seconds": time.Since(began).Round(time.Millisecond).Seconds()})
+	if plan.Action != datadir.Purge && (plan.Action != datadir.Backup || !s.Snapshots()) {
+		g.summary(map[string]any{"stopped_seconds": time.Since(began).Round(time.Millisecond).Seconds()})
+	}
 	switch plan.Action {
 	case datadir.Purge:
 		return nil
@@ -222,7 +230,7 @@ func (g *globals) hostWork(ctx context.Context, o dataOptions, s *datahost.Sessi
 		return err
 	}
 	if plan.Action == datadir.Repair || plan.Action == datadir.Reset {
-		g.ui.DataPrevention(s.Prevention())
+		return g.hostPrevent(ctx, o, s)
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func planData(seen datadir.Inspection, o dataOptions, action datadir.Action, id 
 	case datadir.Restore:
 		return datadir.PlanRestore(seen, id)
 	case datadir.Backup:
-		return datadir.PlanBackup(seen)
+		return datadir.PlanBackup(seen, o.snapshot)
 	}
 	return datadir.PlanPurge(seen, id)
 }

@@ -14,7 +14,7 @@ import (
 
 // usualPort is where a component listens unless told otherwise (the exporters' list of the Prometheus wiki).
 var usualPort = map[string]int{
-	"prometheus": 9090, "alertmanager": 9093, "grafana": 3000, "loki": 3100, "promtail": 9080, "alloy": 12345, "pushgateway": 9091,
+	"prometheus": 9090, "monitor": 9090, "alertmanager": 9093, "grafana": 3000, "loki": 3100, "promtail": 9080, "alloy": 12345, "pushgateway": 9091,
 	"node_exporter": 9100, "mysqld_exporter": 9104, "postgres_exporter": 9187, "blackbox_exporter": 9115, "redis_exporter": 9121,
 }
 
@@ -67,9 +67,7 @@ func (h *Host) nameOf(i int) string {
 func (h *Host) idle(u Unit) (Component, bool) {
 	kind := kindOfProgram(strings.TrimPrefix(strings.TrimSuffix(u.Name, ".service"), "monctl-"))
 	if kind == "" { // prometheus2.service
-		_, rest, _ := strings.Cut(u.Get("ExecStart"), "path=")
-		program, _, _ := strings.Cut(rest, " ")
-		kind = kindOfProgram(path.Base(program))
+		kind = u.kindOfCommand()
 	}
 	wanted := u.Get("UnitFileState") == "enabled" || u.Get("UnitFileState") == "masked" && strings.HasPrefix(u.Name, "monctl-") ||
 		slices.Contains([]string{"failed", "activating"}, u.Get("ActiveState"))
@@ -77,11 +75,24 @@ func (h *Host) idle(u Unit) (Component, bool) {
 		return Component{}, false
 	}
 	c := Component{Kind: kind, Unit: u.Name, Replies: map[string]Reply{}}
-	if _, rest, ok := strings.Cut(u.Get("ExecStart"), "argv[]="); ok {
-		line, _, _ := strings.Cut(rest, " ; ")
-		c.Flags = flagsOf(strings.Fields(line))
-	}
+	c.Flags = flagsOf(u.command())
 	return c, true
+}
+
+// command is the command line of a unit's ExecStart.
+func (u Unit) command() []string {
+	_, rest, _ := strings.Cut(u.Get("ExecStart"), "argv[]=")
+	line, _, _ := strings.Cut(rest, " ; ")
+	return strings.Fields(line)
+}
+
+func (u Unit) kindOfCommand() string {
+	_, rest, _ := strings.Cut(u.Get("ExecStart"), "path=")
+	program, _, _ := strings.Cut(rest, " ")
+	if isMonitor(path.Base(program), u.command()) {
+		return "monitor"
+	}
+	return kindOfProgram(path.Base(program))
 }
 
 // componentKind tells what a process is: by its program, else by flags that only one component has. "" is none of ours.
@@ -98,6 +109,8 @@ func componentKind(p Process) string {
 		}
 	}
 	switch {
+	case isMonitor(program, args):
+		return "monitor"
 	case notComponent[program]:
 		return ""
 	case program == "grafana" && len(args) > 1 && args[1] == "cli":
@@ -118,6 +131,15 @@ func componentKind(p Process) string {
 		return "node_exporter"
 	}
 	return ""
+}
+
+// isMonitor says that a command line is that of monctl serve, the bundled monitor. Options of monctl itself may stand before serve.
+func isMonitor(program string, args []string) bool {
+	if released.ReplaceAllString(program, "") != "monctl" || len(args) == 0 {
+		return false
+	}
+	i := slices.IndexFunc(args[1:], func(a string) bool { return !strings.HasPrefix(a, "-") })
+	return i >= 0 && args[1+i] == "serve"
 }
 
 func has(flags map[string]string, name string) bool {
@@ -218,7 +240,7 @@ func reachable(a netip.AddrPort) netip.AddrPort {
 }
 
 func flaggedPort(flags map[string]string) int {
-	for _, name := range []string{"web.listen-address", "server.http.listen-addr", "server.http-listen-port", "server.http.listen-port"} {
+	for _, name := range []string{"web.listen-address", "server.http.listen-addr", "server.http-listen-port", "server.http.listen-port", "listen"} {
 		value := flags[name]
 		if _, port, ok := strings.Cut(value[strings.LastIndexByte(value, ']')+1:], ":"); ok {
 			value = port

@@ -4,7 +4,7 @@
 # probe of the host runs for its sake.
 pids= units= seen= own=/proc/self/ns/net
 [ "$own" -ef "$own" ] || own=
-for p in $(grep -l -s -E -e '^(prometheus|alertmanager|grafana|loki|promtail|alloy|pushgateway)' -e '[_-]exporter' \
+for p in $(grep -l -s -E -e '^(prometheus|alertmanager|grafana|loki|promtail|alloy|pushgateway|monctl)' -e '[_-]exporter' \
 	-e '--(web\.listen-address|storage\.tsdb\.path|config\.my-cnf)' /proc/[0-9]*/comm /proc/[0-9]*/cmdline); do
 	p=${p%/*}
 	case " $pids " in *" ${p#/proc/} "*) continue ;; esac

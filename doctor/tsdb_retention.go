@@ -27,6 +27,9 @@ func (s server) keeps() (time.Duration, error) {
 	if set := c.Storage.TSDB.Retention.Time; set != "" {
 		return duration(set), nil
 	}
+	if d, given := flags["retention"]; given { // of the bundled monitor, where 0 is without end
+		return duration(d), nil
+	}
 	for _, name := range []string{"storage.tsdb.retention.time", "storage.tsdb.retention"} {
 		if d := duration(flags[name]); d > 0 {
 			return d, nil

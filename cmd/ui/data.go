@@ -66,6 +66,9 @@ func (u *UI) tsdbRows(i datadir.Inspection, add func(name, format string, args .
 		}
 		add("refuses before", "%s", refuses)
 	}
+	if len(i.Snapshots) > 0 {
+		add("snapshots", "%d, made by the server itself, in snapshots/", len(i.Snapshots))
+	}
 	if len(i.Retain.Deletes) > 0 {
 		add("retention", "%s", u.paint.red("deletes "+count(len(i.Retain.Deletes), "good block")+" because of block "+i.Retain.Because))
 	}
@@ -217,8 +220,18 @@ func (u *UI) DataResult(r datadir.Result) {
 		}
 		u.Print("  %d samples of the future are left out", r.Dropped)
 	}
+	if c := r.Copied; c != nil {
+		u.Print("  %s with %d samples and %s of logs are the same files as in the directory", count(c.Linked, "block"), c.LinkedSamples, count(c.Logs, "file"))
+		if c.Read.Samples() > 0 {
+			u.Print("  the head, which the server wrote for it, was read: %d samples of %d series, sum %s", c.Read.Samples(), c.Read.Series, c.Read.Sum)
+		}
+	}
 	if r.Aside != "" {
-		u.Print("  what was there, or the copy: %s", r.Aside)
+		what := "what was there"
+		if r.Action == datadir.Backup {
+			what = "the copy"
+		}
+		u.Print("  %s: %s", what, r.Aside)
 	}
 	for _, n := range r.Next {
 		u.Print("  %s %s", u.paint.cyan("→"), n)

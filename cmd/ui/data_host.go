@@ -45,16 +45,30 @@ func (u *UI) DataProofs(name string, proofs []datahost.Proof) {
 	}
 }
 
-// DataPrevention prints what keeps it from happening again.
-func (u *UI) DataPrevention(steps []string) {
+// DataPreventions prints what keeps it from happening again and is not there yet.
+func (u *UI) DataPreventions(list []datahost.Prevention) {
+	steps := []map[string]any{}
+	for _, p := range list {
+		steps = append(steps, map[string]any{"what": p.What, "by_hand": p.Hand, "risk": p.Risk, "possible": p.Possible()})
+	}
 	u.Emit("prevention", map[string]any{"steps": steps})
-	if len(steps) == 0 {
+	if len(list) == 0 {
 		return
 	}
 	u.Print("\nSo that it does not happen again:")
-	for _, s := range steps {
-		u.Print("  %s %s", u.paint.cyan("→"), s)
+	for _, p := range list {
+		u.Print("  %s %s", u.paint.cyan("→"), p.What)
+		u.Print("    %s", u.paint.dim(p.Hand))
+		if p.Risk != "" {
+			u.Print("    %s", u.paint.dim(p.Risk))
+		}
 	}
+}
+
+// DataPrevented prints what was done of it.
+func (u *UI) DataPrevented(p datahost.Prevention) {
+	u.Emit("prevented", map[string]any{"what": p.What})
+	u.Print("  %s %s", u.paint.green("✓"), p.What)
 }
 
 // DataFetched prints what was brought to this machine.

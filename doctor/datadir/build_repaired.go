@@ -80,11 +80,11 @@ func (b *repaired) leaveBlock(from, name string) {
 
 // others links what is neither samples nor made anew when Prometheus starts: snapshots that somebody asked for.
 func (b *repaired) others(ctx context.Context) error {
-	from := filepath.Join(b.dir.path, "snapshots")
+	from := filepath.Join(b.dir.path, snapshotsName)
 	if !exists(from) {
 		return nil
 	}
-	return b.clone(ctx, from, filepath.Join(b.to, "snapshots"))
+	return b.clone(ctx, from, filepath.Join(b.to, snapshotsName))
 }
 
 // filterLogs copies both logs without what is not kept.

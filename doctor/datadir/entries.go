@@ -58,11 +58,14 @@ func isBlock(e fs.DirEntry) bool {
 func belongs(e fs.DirEntry) bool {
 	name := e.Name()
 	switch name {
-	case "wbl", "lock", "queries.active", "series_state.json", "snapshots", "lost+found", storeName:
+	case "wbl", "lock", "queries.active", "series_state.json", snapshotsName, "lost+found", storeName:
 		return true
 	}
 	return leftover(name) || strings.HasPrefix(name, "chunk_snapshot.") || strings.HasPrefix(name, "tmp_dbro_sandbox")
 }
+
+// snapshotsName is the folder in which a server puts the copies that it makes itself.
+const snapshotsName = "snapshots"
 
 // leftover says that a name is that of an unfinished block, checkpoint or file of a process that died; Prometheus removes
 // them when it starts (tsdb/db.go:66, tsdbutil/remove_tmp_dirs.go).

@@ -17,23 +17,25 @@ type Inspection struct {
 	Clock Instant `json:"clock"`
 	Now   Instant `json:"now"`
 	// Truth is what the caller knows of the clock; a repair needs it.
-	Truth    Truth         `json:"truth"`
-	Disk     Disk          `json:"disk"`
-	Owner    Owner         `json:"owner"`
-	Holders  []Holder      `json:"holders"`
-	Blocks   []Block       `json:"blocks"`
-	Head     Head          `json:"head"`
-	WAL      Log           `json:"wal"`
-	WBL      Log           `json:"wbl"`
-	Chunks   HeadChunks    `json:"chunks_head"`
-	Left     []string      `json:"left"` // unfinished blocks and checkpoints of a compaction that died
-	Retain   Retention     `json:"retention"`
-	Problems []Problem     `json:"problems"`
-	Aside    []Operation   `json:"aside"`   // what was put aside, newest first
-	Open     *Operation    `json:"open"`    // an operation that was interrupted; nil when there is none
-	Verdict  Verdict       `json:"verdict"` // in one word
-	Advice   []string      `json:"advice"`  // what to do, in sentences or commands
-	Took     time.Duration `json:"took"`
+	Truth   Truth      `json:"truth"`
+	Disk    Disk       `json:"disk"`
+	Owner   Owner      `json:"owner"`
+	Holders []Holder   `json:"holders"`
+	Blocks  []Block    `json:"blocks"`
+	Head    Head       `json:"head"`
+	WAL     Log        `json:"wal"`
+	WBL     Log        `json:"wbl"`
+	Chunks  HeadChunks `json:"chunks_head"`
+	Left    []string   `json:"left"` // unfinished blocks and checkpoints of a compaction that died
+	// Snapshots are names of copies that the server made itself and that lie in its folder of snapshots.
+	Snapshots []string      `json:"snapshots,omitempty"`
+	Retain    Retention     `json:"retention"`
+	Problems  []Problem     `json:"problems"`
+	Aside     []Operation   `json:"aside"`   // what was put aside, newest first
+	Open      *Operation    `json:"open"`    // an operation that was interrupted; nil when there is none
+	Verdict   Verdict       `json:"verdict"` // in one word
+	Advice    []string      `json:"advice"`  // what to do, in sentences or commands
+	Took      time.Duration `json:"took"`
 }
 
 // InUse says that some process has files of the directory open, or holds its lock.

@@ -20,6 +20,9 @@ func lookAtDisk(d Dir, i *Inspection) (map[fileID]string, error) {
 		return nil, err
 	}
 	i.Owner = ownerOf(d.path, info)
+	if i.Snapshots, err = snapshots(d); err != nil {
+		return nil, err
+	}
 	files := map[fileID]string{}
 	err = filepath.WalkDir(d.path, func(path string, e fs.DirEntry, err error) error {
 		switch {
@@ -47,6 +50,21 @@ func lookAtDisk(d Dir, i *Inspection) (map[fileID]string, error) {
 		return nil
 	})
 	return files, err
+}
+
+// snapshots lists the copies that a server made itself (tsdb/db.go Snapshot, web/api/v1/api.go snapshot).
+func snapshots(d Dir) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(d.path, snapshotsName))
+	if d.kind != Prometheus || errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
 }
 
 const labelAttribute = "security.selinux"

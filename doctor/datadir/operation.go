@@ -50,8 +50,19 @@ type Result struct {
 	Kept *Comparison `json:"kept"`
 	// Dropped counts samples of the future that are not in the new directory.
 	Dropped int64 `json:"dropped"`
+	// Copied is the proof of a backup; nil for whole folders.
+	Copied *Copied `json:"copied,omitempty"`
 	// Next says what the person does now.
 	Next []string `json:"next"`
+}
+
+// Copied proves the copy of a TSDB: which of its blocks are the very files of the directory, and what was read of the others.
+type Copied struct {
+	Linked        int    `json:"linked"` // blocks that are the same files
+	LinkedSamples uint64 `json:"linked_samples"`
+	// Read is every sample of the blocks that only the copy has: the head, which a server writes into its snapshot.
+	Read Sums `json:"read"`
+	Logs int  `json:"logs"` // segments of logs that are the same files
 }
 
 // Comparison is the local part of the proof: what was written anew, compared with where it came from, both read from the disk.

@@ -34,7 +34,9 @@ type Plan struct {
 	Kind   Kind   `json:"kind"`
 	Rung   Rung   `json:"rung,omitempty"` // of a repair
 	ID     string `json:"id,omitempty"`   // of the operation that is restored or purged
-	Why    string `json:"why"`
+	// Snapshot is the copy that a running server made itself, which a backup takes; "" when the backup copies.
+	Snapshot string `json:"snapshot,omitempty"`
+	Why      string `json:"why"`
 	// Keep is the range of samples that a repair keeps.
 	Keep   Range         `json:"keep"`
 	Blocks []BlockPlan   `json:"blocks,omitempty"`

@@ -17,8 +17,9 @@ func PlanReset(i Inspection) (Plan, error) {
 	return p, err
 }
 
-// PlanBackup plans a copy: hard links of what is never written again, copies of the rest.
-func PlanBackup(i Inspection) (Plan, error) {
+// PlanBackup plans a copy: hard links of what is never written again, copies of the rest. With the name of a snapshot, which the
+// server made itself while it runs, that becomes the copy.
+func PlanBackup(i Inspection, snapshot string) (Plan, error) {
 	p := Plan{
 		Action: Backup, Dir: i.Path, Kind: i.Kind, Owner: i.Owner, Why: "a copy is made beside it", Needs: 16 << 20,
 		Steps: []string{"prove that nobody uses " + i.Path, "link what is never written again, copy the rest"},
@@ -26,6 +27,13 @@ func PlanBackup(i Inspection) (Plan, error) {
 	if i.Kind != Prometheus {
 		p.Needs += i.Disk.Size
 		p.Steps[1] = "copy everything"
+	}
+	if snapshot != "" {
+		if !slices.Contains(i.Snapshots, snapshot) {
+			return p, fault.Refuse(fmt.Errorf("%s has no snapshot %q", i.Path, snapshot), "%s", thereAre(i.Snapshots, "There is none."))
+		}
+		p.Snapshot, p.Why = snapshot, "the snapshot that the server made becomes the copy"
+		p.Steps = []string{"take the snapshot out of the directory, beside it", "prove it: every block is the same file, or can be read whole"}
 	}
 	_, err := resume(i, &p)
 	return p, err
@@ -80,6 +88,13 @@ func PlanPurge(i Inspection, id string) (Plan, error) {
 	return p, nil
 }
 
+func thereAre(names []string, none string) string {
+	if len(names) == 0 {
+		return none
+	}
+	return "There are: " + listed(slices.Clone(names))
+}
+
 // noSuch explains an ID that is not there, or cannot be used.
 func noSuch(i Inspection, id string, none error) error {
 	var ids []string
@@ -88,10 +103,7 @@ func noSuch(i Inspection, id string, none error) error {
 			ids = append(ids, o.ID)
 		}
 	}
-	remedy := "Nothing was put aside."
-	if len(ids) > 0 {
-		remedy = "There are: " + listed(ids)
-	}
+	remedy := thereAre(ids, "Nothing was put aside.")
 	if id == "" {
 		return fault.Refuse(none, "%s", remedy)
 	}

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/monctl/monctl/fleet/fault"
 	"golang.org/x/sys/unix"
@@ -267,7 +266,7 @@ func TestOtherFolders(t *testing.T) {
 		}
 		seen := inspect(t, d)
 		plan, err := map[Action]func() (Plan, error){
-			Backup:  func() (Plan, error) { return PlanBackup(seen) },
+			Backup:  func() (Plan, error) { return PlanBackup(seen, "") },
 			Reset:   func() (Plan, error) { return PlanReset(seen) },
 			Restore: func() (Plan, error) { return PlanRestore(seen, id) },
 			Repair:  func() (Plan, error) { return PlanRepair(seen, RepairOptions{}) },
@@ -297,27 +296,5 @@ func TestOtherFolders(t *testing.T) {
 	do(Restore, "")
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
 		t.Errorf("what the restore had put aside was empty: %v, %v", entries, err)
-	}
-}
-
-// TestBackup copies a TSDB by links that a running server cannot change.
-func TestBackup(t *testing.T) {
-	servers := realServers(t)
-	base, now := goodData(t)
-	dir := copyData(t, base)
-	want := dump(t, dir, now)
-	backup := mustDo(t, killedRun{Dir: dir, Action: Backup})
-	whole := tree(t, backup.Aside)
-	for _, s := range servers {
-		r := start(t, s, dir)
-		r.takesNow(t)
-		r.stop()
-	}
-	if got := tree(t, backup.Aside); got != whole {
-		t.Fatalf("a server changed the backup:\n%s", diffLines(whole, got))
-	}
-	mustDo(t, killedRun{Dir: dir, Action: Restore, ID: backup.ID})
-	if got := dump(t, dir, now.Add(time.Hour)); got != want {
-		t.Errorf("the restored backup differs:\n%s", diffLines(want, got))
 	}
 }

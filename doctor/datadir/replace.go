@@ -194,30 +194,6 @@ func (x *execution) undo() (Result, error) {
 	return r, errors.Join(os.RemoveAll(x.m.Folder), removeEmpty(x.dir.Store()))
 }
 
-// backup copies what is in place into the store.
-func (x *execution) backup(ctx context.Context) (Result, error) {
-	if err := x.begin(); err != nil {
-		return Result{}, err
-	}
-	to := x.m.path(backupName)
-	err := os.RemoveAll(to) // half copied by a run that was interrupted
-	if err == nil {
-		err = os.Mkdir(to, 0o700)
-	}
-	if err == nil {
-		err = x.clone(ctx, x.dir.path, to)
-	}
-	if err == nil {
-		err = errors.Join(writeListing(to, x.m.path(listingName)), syncAll(to), x.unused())
-	}
-	if err != nil {
-		return Result{}, errors.Join(err, x.abandon())
-	}
-	r, err := x.finish()
-	r.Aside = to
-	return r, err
-}
-
 // purge deletes what an operation left. It is the only thing that deletes.
 func (x *execution) purge(context.Context) (Result, error) {
 	m, err := readManifest(filepath.Join(x.dir.Store(), x.plan.ID))

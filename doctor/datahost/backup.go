@@ -11,6 +11,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/monctl/monctl/doctor/datadir"
 	"github.com/monctl/monctl/doctor/datahost/stream"
 	"github.com/monctl/monctl/fleet"
 	"github.com/monctl/monctl/fleet/fault"
@@ -20,12 +21,17 @@ import (
 // be read by every user of the host.
 const WordVariable = "MONCTL_STREAM_WORD"
 
-// Snapshots says that the server makes consistent copies by itself, while it runs (--web.enable-admin-api).
+// Snapshots says that the server makes consistent copies by itself, while it runs (--web.enable-admin-api; --admin-api of the
+// bundled monitor).
 func (s *Session) Snapshots() bool {
-	return s.Kind == TSDB && s.Component.Running && s.reply(askFlags)["web.enable-admin-api"] == "true"
+	flags := s.reply(askFlags)
+	return s.Kind == TSDB && s.Component.Running && (flags["web.enable-admin-api"] == "true" || flags["admin-api"] == "true")
 }
 
-// Snapshot lets the server make a copy, with the head in it, and gives its folder.
+// snapshotBytes bounds the answer of the API, which is a name.
+const snapshotBytes = 1 << 20
+
+// Snapshot lets the server make a copy, with the head in it, and gives its name in the folder of snapshots.
 func (s *Session) Snapshot(ctx context.Context) (string, error) {
 	t := &http.Transport{DialContext: s.conn.Dial, DisableKeepAlives: true}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Component.Base+"/api/v1/admin/tsdb/snapshot", nil)
@@ -41,26 +47,34 @@ func (s *Session) Snapshot(ctx context.Context) (string, error) {
 		Error string
 		Data  struct{ Name string }
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	body, err := io.ReadAll(io.LimitReader(response.Body, snapshotBytes))
 	if err == nil {
 		err = json.Unmarshal(body, &answer)
 	}
-	if name := answer.Data.Name; err != nil || answer.Error != "" || name == "" || name != path.Base(name) {
-		return "", fmt.Errorf("%s: snapshot: %w", s.Name, errors.Join(err, errors.New(answer.Error)))
+	if name := answer.Data.Name; err == nil && (answer.Error != "" || name == "" || name != path.Base(name)) {
+		err = fmt.Errorf("the server answered %s: %s", response.Status, strings.TrimSpace(string(body)))
 	}
-	return path.Join(s.Place.Path, "snapshots", answer.Data.Name), nil
+	if err != nil {
+		return "", fmt.Errorf("%s: snapshot: %w", s.Name, err)
+	}
+	return answer.Data.Name, nil
 }
 
-// DropSnapshot deletes a copy of Snapshot.
-func (s *Session) DropSnapshot(ctx context.Context, folder string) error {
-	if path.Dir(folder) != path.Join(s.Place.Path, "snapshots") {
-		return fmt.Errorf("%s: %s is no snapshot", s.Name, folder)
+// Backup makes a copy beside the data: the server's own snapshot where it makes them, else a copy while the unit is stopped.
+func (s *Session) Backup(ctx context.Context, w Work, a *Answer) error {
+	if !s.Snapshots() {
+		return s.Do(ctx, s.conn, w, a, string(datadir.Backup))
 	}
-	res, err := s.conn.Run(ctx, fleet.Cmd{Script: "rm -rf --one-file-system -- " + fleet.Quote(folder)})
-	if err == nil && res.Exit != 0 {
-		err = errors.New(strings.TrimSpace(res.Stderr))
+	w.say("snapshot")
+	name, err := s.Snapshot(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	w.say("take it")
+	if err := s.DoRunning(ctx, s.conn, a, string(datadir.Backup), "--snapshot", name); err != nil {
+		return fmt.Errorf("%w; the server's snapshot is in %s, unless it was taken", err, path.Join(s.Place.Path, "snapshots", name))
+	}
+	return nil
 }
 
 // Fetch brings a folder of the host to this machine, verified file by file. It travels over the connection that is there; the

@@ -142,6 +142,28 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// TestMonitorSources has the bundled monitor, whose flags have names of their own.
+func TestMonitorSources(t *testing.T) {
+	c := server(10, "monctl-monitor.service", 9090, "--data=samples")
+	c.Kind = "monitor"
+	c.Replies[askFlags] = doctor.Reply{Status: 200, Body: `{"status":"success","data":{"data":"samples","admin-api":"true","retention":"0"}}`}
+	c.Replies[askRuntime] = doctor.Reply{Status: 200, Body: `{"status":"success","data":{"CWD":"/srv"}}`}
+	f := hostOf(c)
+	f.Hosts[0].Units[0].Properties["WorkingDirectory"] = "/srv"
+	got, err := Find(f, Name{Host: "web1", Component: "monitor"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Source{{"command line", "/srv/samples"}, {"API", "/srv/samples"}, {"unit", "/srv/samples"}}
+	if diff := cmp.Diff(want, got.Sources); diff != "" || got.Kind != TSDB || got.Name.String() != "web1/monitor" {
+		t.Errorf("%s: %s", got.Name, diff)
+	}
+	s := &Session{Remote: Remote{Target: got}}
+	if !s.Snapshots() || s.base() != "http://127.0.0.1:9090" {
+		t.Errorf("snapshots %t, base %s", s.Snapshots(), s.base())
+	}
+}
+
 // TestWholeFolders has the folders of components whose data are not looked into.
 func TestWholeFolders(t *testing.T) {
 	of := func(kind string, args []string, flags map[string]string) doctor.Component {

@@ -28,6 +28,9 @@ const (
 // kinds are the components whose data can be worked on.
 var kinds = map[string]Kind{"prometheus": TSDB, "monitor": TSDB, "grafana": Whole, "loki": Whole, "alertmanager": Whole}
 
+// dataFlag names the data folder on the command line of a TSDB.
+var dataFlag = map[string]string{"prometheus": "storage.tsdb.path", "monitor": "data"}
+
 // Target is one component with data on an examined host.
 type Target struct {
 	Name      Name // as short as it can be: "web1/prometheus"
@@ -55,7 +58,7 @@ const (
 
 // Checks are what a look at the host needs for Find and for the gate of the clock, to be given to doctor.Look.
 func Checks() ([]doctor.Check, error) {
-	checks, err := doctor.Choose(doctor.Checks(), []string{"clock/offset", "clock/slewing", "tsdb/data-path", "tsdb/frozen-scrape-clock"}, nil)
+	checks, err := doctor.Choose(doctor.Checks(), []string{"clock/offset", "clock/slewing", "clock/boot-order", "tsdb/data-path", "tsdb/frozen-scrape-clock"}, nil)
 	return append(checks, doctor.Check{
 		ID: "data/place", Title: "where the data are", On: []string{"prometheus", "monitor", "loki"},
 		Ask: func(ctx context.Context, q *doctor.Questions) {
@@ -133,13 +136,21 @@ func ports(c doctor.Component) []int {
 	given := 0 // where it would listen if it ran
 	if c.Manifest != nil {
 		given = c.Manifest.Port
-	} else if _, port, ok := strings.Cut(c.Flags["web.listen-address"], ":"); ok {
+	} else if _, port, ok := strings.Cut(listenFlag(c), ":"); ok {
 		given, _ = strconv.Atoi(port)
 	}
 	if given > 0 && !slices.Contains(list, given) {
 		list = append(list, given)
 	}
 	return list
+}
+
+// listenFlag is where a component would listen, as its command line says; "" is not said.
+func listenFlag(c doctor.Component) string {
+	if c.Kind == "monitor" {
+		return c.Flags["listen"]
+	}
+	return c.Flags["web.listen-address"]
 }
 
 // thereIs lists components with what tells them apart.
@@ -219,12 +230,12 @@ func (t Target) sources() []Source {
 		}
 		list = append(list, Source{from, path.Clean(folder)})
 	}
-	if t.Kind == TSDB {
+	if flag := dataFlag[c.Kind]; t.Kind == TSDB {
 		if c.Running {
-			add("command line", c.Process.Dir, c.Flags["storage.tsdb.path"])
-			add("API", t.reply(askRuntime)["CWD"], t.reply(askFlags)["storage.tsdb.path"])
+			add("command line", c.Process.Dir, c.Flags[flag])
+			add("API", t.reply(askRuntime)["CWD"], t.reply(askFlags)[flag])
 		}
-		add("unit", t.Unit.Get("WorkingDirectory"), doctor.FlagOf(t.Unit.Get("ExecStart"), "storage.tsdb.path"))
+		add("unit", t.Unit.Get("WorkingDirectory"), doctor.FlagOf(t.Unit.Get("ExecStart"), flag))
 	}
 	if c.Manifest != nil {
 		add("monctl's manifest", "", c.Manifest.Data)

@@ -33,8 +33,9 @@ type Options struct {
 // Session is a connection to a host with monctl on it, for the data of one component.
 type Session struct {
 	Remote
-	conn   fleet.Conn
-	before *History
+	conn     fleet.Conn
+	before   *History
+	ordering []doctor.Fix
 }
 
 // Open finds the component, proves that it may be worked on, and brings monctl to the host. The caller closes the Session.
@@ -43,7 +44,7 @@ func Open(ctx context.Context, f doctor.Fleet, n Name, o Options) (*Session, err
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Remote: Remote{Target: t, Stuck: t.stuck(f), Window: t.hasWindow()}}
+	s := &Session{Remote: Remote{Target: t, Stuck: t.stuck(f), Window: t.hasWindow()}, ordering: ordering(f, t)}
 	if keeps, err := t.Host.Retention(t.Component); err == nil && t.Kind == TSDB {
 		s.Retention = keeps
 	}
@@ -145,10 +146,13 @@ func (s *Session) now() time.Time {
 
 // Change does an action while the unit is stopped, starts the unit, and gives what was done.
 func (s *Session) Change(ctx context.Context, w Work, a *Answer, action datadir.Action, id string, flags ...string) error {
-	if action == datadir.Purge {
+	switch action {
+	case datadir.Purge:
 		return s.DoRunning(ctx, s.conn, a, string(action), words(id, flags)...)
+	case datadir.Backup:
+		return s.Backup(ctx, w, a)
 	}
-	w.Start = action != datadir.Backup
+	w.Start = true
 	return s.Do(ctx, s.conn, w, a, string(action), words(id, flags)...)
 }
 
@@ -177,7 +181,7 @@ func (s *Session) Prove(ctx context.Context, extent Extent, limit time.Duration,
 
 // base is where a Prometheus that was stopped will listen.
 func (s *Session) base() string {
-	address := s.Component.Flags["web.listen-address"]
+	address := listenFlag(s.Component)
 	if address == "" {
 		address = ":9090"
 	}

@@ -2,8 +2,6 @@ package datahost
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/monctl/monctl/doctor/datadir"
 )
@@ -22,6 +20,11 @@ func (s *Session) Steps(p datadir.Plan) []string {
 	switch {
 	case p.Action == datadir.Purge:
 		return p.Steps
+	case p.Action == datadir.Backup && s.Snapshots():
+		return []string{
+			"let the server make a snapshot; it goes on running", "take that out of the directory, beside it",
+			"prove it: every block is the same file, or can be read whole",
+		}
 	case p.Rung == datadir.Restart:
 		return []string{"restart " + unit, proof}
 	case p.Rung == datadir.Window && !p.Changes():
@@ -39,22 +42,4 @@ func (s *Session) Steps(p datadir.Plan) []string {
 		return append(steps, "start "+unit+" if it ran before")
 	}
 	return append(steps, "start "+unit, proof)
-}
-
-// Prevention says what keeps samples from being stored in the future again, as far as it is not there yet.
-func (s *Session) Prevention() []string {
-	if s.Kind != TSDB {
-		return nil
-	}
-	var list []string
-	after := strings.Fields(s.Unit.Get("After"))
-	if !slices.Contains(after, "time-sync.target") {
-		list = append(list, fmt.Sprintf("start %s after the clock is right: monctl doctor --fix --only clock/boot-order %s", s.Component.Unit, s.Host.Name))
-	}
-	if s.Component.Manifest != nil {
-		list = append(list, "be told before it hurts: the rule PrometheusHeadInFuture comes with monctl install (rules/prometheus.yml)")
-	} else {
-		list = append(list, "be told before it hurts: alert on prometheus_tsdb_head_max_time_seconds - time() > 600 and on the two counters of samples out of bounds (docs/data.md has the rules)")
-	}
-	return list
 }

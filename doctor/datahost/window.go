@@ -111,11 +111,14 @@ func (s *Session) edit(ctx context.Context, step func(string), change func(strin
 		return fault.Refuse(fmt.Errorf("%s: %s: %w", s.Name, file, err), "Nothing was changed. By hand: storage.tsdb.out_of_order_time_window in %s, then systemctl restart %s", file, s.Component.Unit)
 	}
 	old.Content = []byte(text)
-	p := plan.Plan{Host: s.Host.Name, Changes: []plan.Change{
-		{Resource: resource.Check{Dir: path.Dir(file), Command: s.promtool() + " check config " + fleet.Quote(path.Base(file))}, Action: plan.Run},
-		{Resource: old, Action: plan.Update},
-		{Resource: resource.Service{Unit: s.Component.Unit}, Action: plan.Restart},
-	}}
+	return s.configure(ctx, file, step,
+		plan.Change{Resource: old, Action: plan.Update}, plan.Change{Resource: resource.Service{Unit: s.Component.Unit}, Action: plan.Restart})
+}
+
+// configure makes changes, after promtool found the configuration well as it will be. They are journalled on the host.
+func (s *Session) configure(ctx context.Context, file string, step func(string), changes ...plan.Change) error {
+	check := resource.Check{Dir: path.Dir(file), Command: s.promtool() + " check config " + fleet.Quote(path.Base(file))}
+	p := plan.Plan{Host: s.Host.Name, Changes: append([]plan.Change{{Resource: check, Action: plan.Run}}, changes...)}
 	id := "data-" + strconv.FormatInt(time.Now().Unix(), 10)
 	if err := apply.Run(ctx, s.conn, id, p, apply.Progress{Step: step}); err != nil {
 		return err

@@ -49,11 +49,17 @@ func (w Work) Run(ctx context.Context, conn fleet.Conn, host string) (fleet.Resu
 	return res, nil
 }
 
+func (w Work) say(step string) {
+	if w.Step != nil {
+		w.Step(step)
+	}
+}
+
 func (w Work) hear(line string) {
 	step, ours := strings.CutPrefix(line, "@")
 	switch {
-	case ours && w.Step != nil:
-		w.Step(step)
+	case ours:
+		w.say(step)
 	case !ours && w.Line != nil:
 		w.Line(line)
 	}

@@ -2,11 +2,14 @@ package data
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +26,9 @@ type damage struct {
 	ahead  time.Duration // from now to the first sample of the future
 	span   time.Duration // how long samples of the future go on
 	blocks bool          // the future is compacted into blocks, too
+	merged bool          // and the first of them is one with the newest good block
+	late   bool          // good samples that came out of order lie in a log of their own
+	junk   bool          // 200 bytes in the middle of the log are overwritten
 }
 
 // The good samples: series good_total, one sample a step, whose value is the number of the sample.
@@ -41,7 +47,7 @@ type good struct {
 func (d damage) make(t *testing.T, dir string) good {
 	t.Helper()
 	o := tsdb.DefaultOptions()
-	o.RetentionDuration, o.WALCompression = 0, "snappy"
+	o.RetentionDuration, o.WALCompression, o.OutOfOrderTimeWindow = 0, "snappy", (20 * time.Minute).Milliseconds()
 	db, err := tsdb.Open(dir, slog.New(slog.DiscardHandler), nil, o, nil)
 	must(t, err)
 	db.DisableCompactions()
@@ -61,6 +67,9 @@ func (d damage) make(t *testing.T, dir string) good {
 		must(t, app.Commit())
 	}
 	must(t, db.Compact(context.Background()))
+	if d.late {
+		d.appendLate(t, db, now, &g)
+	}
 	for at := now.Add(d.ahead); at.Before(now.Add(d.ahead + d.span)); at = at.Add(step) {
 		app := db.Appender(context.Background())
 		for i := range goodSeries {
@@ -73,15 +82,93 @@ func (d damage) make(t *testing.T, dir string) good {
 		must(t, db.Compact(context.Background()))
 	}
 	must(t, db.Close())
+	if d.merged {
+		merge(t, dir, now)
+	}
+	if d.junk {
+		reopened, err := tsdb.Open(dir, slog.New(slog.DiscardHandler), nil, o, nil) // a replay maps what is complete
+		must(t, err)
+		must(t, reopened.Close())
+		overwrite(t, dir)
+	}
 	return g
+}
+
+// appendLate writes samples between those that are there.
+func (d damage) appendLate(t *testing.T, db *tsdb.DB, now time.Time, g *good) {
+	t.Helper()
+	for at := now.Add(-15 * time.Minute); at.Before(now.Add(-2 * time.Minute)); at = at.Add(step) {
+		app := db.Appender(context.Background())
+		for i := range goodSeries {
+			_, err := app.Append(0, series("good_total", i), at.Add(11*time.Second).UnixMilli(), 1)
+			must(t, err)
+			g.count, g.sum = g.count+1, g.sum+1
+		}
+		must(t, app.Commit())
+	}
+}
+
+// merge compacts the newest good block and the first of the future into one, as a server does when its spans are long enough.
+func merge(t *testing.T, dir string, now time.Time) {
+	t.Helper()
+	metas, err := filepath.Glob(filepath.Join(dir, "*", "meta.json"))
+	must(t, err)
+	var last, first *tsdb.Block
+	for _, m := range metas {
+		b, err := tsdb.OpenBlock(slog.New(slog.DiscardHandler), filepath.Dir(m), nil, nil)
+		must(t, err)
+		defer b.Close()
+		switch begins := b.Meta().MinTime; {
+		case begins <= now.UnixMilli() && (last == nil || begins > last.Meta().MinTime):
+			last = b
+		case begins > now.UnixMilli() && (first == nil || begins < first.Meta().MinTime):
+			first = b
+		}
+	}
+	if last == nil || first == nil {
+		t.Fatalf("there are no two blocks to merge among %d", len(metas))
+	}
+	compactor, err := tsdb.NewLeveledCompactor(context.Background(), nil, slog.New(slog.DiscardHandler), []int64{time.Hour.Milliseconds()}, nil, nil)
+	must(t, err)
+	_, err = compactor.Compact(dir, []string{last.Dir(), first.Dir()}, nil)
+	must(t, err)
+	must(t, os.RemoveAll(last.Dir()))
+	must(t, os.RemoveAll(first.Dir()))
+}
+
+// overwrite spoils the largest segment of the log in its middle.
+func overwrite(t *testing.T, dir string) {
+	t.Helper()
+	segments, err := filepath.Glob(filepath.Join(dir, "wal", "0*"))
+	must(t, err)
+	slices.SortFunc(segments, func(a, b string) int { return int(size(t, a) - size(t, b)) })
+	f, err := os.OpenFile(segments[len(segments)-1], os.O_RDWR, 0)
+	must(t, err)
+	_, err = f.WriteAt([]byte(strings.Repeat("\xa5", 200)), size(t, f.Name())/3)
+	must(t, errors.Join(err, f.Close()))
+}
+
+func size(t *testing.T, file string) int64 {
+	t.Helper()
+	info, err := os.Stat(file)
+	must(t, err)
+	return info.Size()
 }
 
 func series(name string, i int) labels.Labels {
 	return labels.FromStrings("__name__", name, "job", "lab", "instance", fmt.Sprint(i))
 }
 
-// under puts the directory in the place of a server's, and starts that on it. What monctl kept of earlier tests goes.
+// under puts the directory in the place of a server's, and starts that on it.
 func (d damage) under(t *testing.T, h *hosts.Host, unit, dir string) good {
+	t.Helper()
+	g := d.place(t, h, unit, dir)
+	on(t, h, "systemctl start "+unit)
+	return g
+}
+
+// place puts it there, of a server that is stopped. What monctl kept of earlier tests goes.
+func (d damage) place(t *testing.T, h *hosts.Host, unit, dir string) good {
 	t.Helper()
 	made := filepath.Join(t.TempDir(), "data")
 	g := d.make(t, made)
@@ -90,7 +177,7 @@ func (d damage) under(t *testing.T, h *hosts.Host, unit, dir string) good {
 	if said, err := exec.Command("cp", "-a", made, filepath.Join(h.Root(), "srv/incoming")).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
-	on(t, h, "cp -a /srv/incoming/. "+dir+"/ && rm -rf /srv/incoming "+dir+"/.monctl && chown -R "+owner+" "+dir+" && systemctl reset-failed "+unit+" 2>/dev/null; systemctl start "+unit)
+	on(t, h, "cp -a /srv/incoming/. "+dir+"/ && rm -rf /srv/incoming "+dir+"/.monctl && chown -R "+owner+" "+dir+" && systemctl reset-failed "+unit+" 2>/dev/null; true")
 	return g
 }
 

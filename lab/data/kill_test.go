@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +22,12 @@ var long = os.Getenv("MONCTL_LAB_LONG") != ""
 var faults = map[string]func(t *testing.T, h *hosts.Host, controller *exec.Cmd){
 	"controller killed": func(_ *testing.T, _ *hosts.Host, controller *exec.Cmd) { _ = controller.Process.Kill() },
 	"program killed": func(t *testing.T, h *hosts.Host, _ *exec.Cmd) {
-		on(t, h, "pkill -9 -f '^/var/lib/monctl/bin/[^ ]* data (repair|reset)'; true")
+		on(t, h, "pkill -9 -f '^/var/lib/monctl/bin/[^ ]* data (repair|reset|backup)'; true")
+	},
+	"cable pulled": func(t *testing.T, h *hosts.Host, _ *exec.Cmd) { // nobody is told; both ends have to notice
+		must(t, h.Cut(context.WithoutCancel(t.Context())))
+		time.Sleep(noticed + 2*time.Second)
+		must(t, h.Mend(context.WithoutCancel(t.Context())))
 	},
 	"link cut": func(t *testing.T, h *hosts.Host, _ *exec.Cmd) { on(t, h, "pkill -9 -f '^sshd: ubuntu'; true") },
 	"everything of monctl killed": func(t *testing.T, h *hosts.Host, controller *exec.Cmd) {
@@ -29,6 +35,9 @@ var faults = map[string]func(t *testing.T, h *hosts.Host, controller *exec.Cmd){
 		on(t, h, "pkill -9 -f '^/var/lib/monctl/bin/'; pkill -9 -f '[m]onctl-shell'; true")
 	},
 }
+
+// noticed is after how long without a sign of life the controller gives a link up in these tests.
+const noticed = 3 * time.Second
 
 // moment is when a fault happens: after a step was announced, and a little later.
 type moment struct {
@@ -40,6 +49,8 @@ type moment struct {
 func moments(action, fault string) []moment {
 	amid := moment{"work", 150 * time.Millisecond}
 	switch {
+	case !long && (action == "backup" || fault == "cable pulled"):
+		return nil
 	case !long && action == "repair" && fault == "everything of monctl killed":
 		return []moment{{"stop ", 0}, amid}
 	case !long && action == "reset" && fault != "program killed":
@@ -48,8 +59,8 @@ func moments(action, fault string) []moment {
 		return []moment{amid}
 	}
 	list := []moment{{"stop ", 0}, {"stop ", 100 * time.Millisecond}, {"start ", 0}, {"start ", 300 * time.Millisecond}}
-	for later := time.Duration(0); later <= 900*time.Millisecond; later += 100 * time.Millisecond {
-		list = append(list, moment{"work", later})
+	for _, later := range []time.Duration{0, 80, 160, 250, 400, 600} {
+		list = append(list, moment{"work", later * time.Millisecond})
 	}
 	return list
 }
@@ -62,13 +73,19 @@ func TestKilled(t *testing.T) {
 	const target, confirm = "h1/prometheus", "--yes=h1/prometheus"
 	g := shapes["head"].under(t, h, managedUnit, managedData)
 	p.refuses()
-	for _, action := range []string{"repair", "reset"} {
+	for _, action := range []string{"repair", "reset", "backup"} {
 		for name, fault := range faults {
 			for _, m := range moments(action, name) {
 				t.Run(fmt.Sprintf("%s, %s %s after %q", action, name, m.later, m.step), func(t *testing.T) {
 					p.t = t
 					broken(t, h, fault, m, action, target, confirm)
 					settled(t, h)
+					if action == "backup" {
+						data(t, action, target, confirm, "--lock-wait=60s").want(t, done)
+						p.refuses()
+						p.kept(g)
+						return
+					}
 					if action == "repair" || p.value("sum(count_over_time(good_total[30d]))", g.at) > 0 {
 						data(t, action, target, confirm, "--lock-wait=60s").want(t, done)
 					}
@@ -90,7 +107,7 @@ func broken(t *testing.T, h *hosts.Host, fault func(*testing.T, *hosts.Host, *ex
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := lab.command(ctx, dataArgs([]string{action, target, confirm, "--lock-wait=60s"})...)
+	cmd := lab.command(ctx, append(dataArgs([]string{action, target, confirm, "--lock-wait=60s"}), "--ssh-config="+impatient(t))...)
 	var said lines
 	cmd.Stderr, cmd.Stdout = &said, &said
 	must(t, cmd.Start())
@@ -100,6 +117,14 @@ func broken(t *testing.T, h *hosts.Host, fault func(*testing.T, *hosts.Host, *ex
 	time.Sleep(m.later)
 	fault(t, h, cmd)
 	_ = cmd.Wait() // it may have ended well before: the machine is faster this time
+}
+
+// impatient is a configuration of SSH, to be read before the lab's, that gives links up soon.
+func impatient(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "ssh_config")
+	must(t, os.WriteFile(file, fmt.Appendf(nil, "Host *\n  ServerAliveInterval 1\n  ServerAliveCountMax %d\n", int(noticed.Seconds())), 0o600))
+	return file
 }
 
 // settled waits until nothing works on the host any more, and wants its unit to be let go and running.

@@ -142,11 +142,19 @@ func (s *shared) start(ctx context.Context) error {
 	return nil
 }
 
-// install puts Debian's Prometheus and Alertmanager on h1 and on a1 as monctl's components, and leaves h2 to what others installed by hand.
+// loki says that the mirror has a real Loki: it was built when MONCTL_LAB_LOKI was set.
+func (s *shared) loki() bool { return len(s.mirror.Versions("loki")) > 0 }
+
+// install puts Debian's Prometheus and Alertmanager, the stand-in for Grafana, and Loki where there is one, on h1, Prometheus on a1, as
+// monctl's components, and leaves h2 to what others installed by hand.
 func (s *shared) install(ctx context.Context) error {
+	first := "[prometheus, alertmanager, grafana]"
+	if s.loki() {
+		first = "[prometheus, alertmanager, grafana, loki]"
+	}
 	text := "components: {prometheus: {version: 2.42.0, scrape_interval: 1s}}\nhosts:\n"
 	for _, h := range s.Hosts {
-		components := map[string]string{"h1": "[prometheus, alertmanager]", "h2": "[]", "a1": "[prometheus]"}[h.Name]
+		components := map[string]string{"h1": first, "h2": "[]", "a1": "[prometheus]"}[h.Name]
 		text += "  " + h.Name + ": {address: " + h.Address + ", components: " + components + "}\n"
 	}
 	if err := os.WriteFile(filepath.Join(s.dir, "monctl.yaml"), []byte(text), 0o600); err != nil {

@@ -119,7 +119,7 @@ systemctl daemon-reload && systemctl start boxed`)
 // TestNames: what is said about a wrong name is an error of usage.
 func TestNames(t *testing.T) {
 	host(t, "h1")
-	for _, args := range [][]string{{"inspect"}, {"inspect", "h1"}, {"inspect", "h1/prometheus", "extra"}, {"repair", "h9/prometheus"}, {"inspect", "h1/loki"}, {"purge"}} {
+	for _, args := range [][]string{{"inspect"}, {"inspect", "h1"}, {"inspect", "h1/prometheus", "extra"}, {"repair", "h9/prometheus"}, {"inspect", "h2/loki"}, {"purge"}} {
 		data(t, args...).want(t, usage)
 	}
 	if out, err := exec.CommandContext(t.Context(), lab.monctl, "data", "repair", "--help").CombinedOutput(); err != nil {

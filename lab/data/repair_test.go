@@ -15,6 +15,9 @@ const (
 var shapes = map[string]damage{
 	"head":   {good: 72 * time.Hour, ahead: 31768 * time.Second, span: 10 * time.Minute},
 	"blocks": {good: 72 * time.Hour, ahead: 31768 * time.Second, span: 26 * time.Hour, blocks: true},
+	"merged": {good: 72 * time.Hour, ahead: 31768 * time.Second, span: 26 * time.Hour, blocks: true, merged: true},
+	"late":   {good: 72 * time.Hour, ahead: 31768 * time.Second, span: 10 * time.Minute, late: true},
+	"junk":   {good: 72 * time.Hour, ahead: 31768 * time.Second, span: 130 * time.Minute, junk: true},
 }
 
 // TestRepair: a real Prometheus refuses what it scrapes; after the repair it takes it, and no good sample is lost. The undo
@@ -44,6 +47,39 @@ func TestRepair(t *testing.T) {
 				data(t, "inspect", target).want(t, done)
 				data(t, "repair", target).want(t, done)
 			}
+		})
+	}
+}
+
+// TestOtherShapes: a block with good samples and those of the future, samples out of order, and a damaged log, on which Prometheus was
+// not started, or was, which cut it.
+func TestOtherShapes(t *testing.T) {
+	if !long {
+		t.Skip("MONCTL_LAB_LONG is not set")
+	}
+	h := host(t, "h1")
+	for name, c := range map[string]struct {
+		shape   string
+		stopped bool
+		words   []string
+	}{
+		"merged":            {"merged", false, []string{"repair, rewrite", "anew without the future"}},
+		"late":              {"late", false, []string{"repair, rewrite"}},
+		"log damaged":       {"junk", true, []string{"repair, rebuild", "not kept: exemplars and metadata of the head"}},
+		"log damaged, used": {"junk", false, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := prometheus{t, h, 9090}
+			g := shapes[c.shape].place(t, h, managedUnit, managedData)
+			if !c.stopped {
+				on(t, h, "systemctl start "+managedUnit)
+				p.refuses()
+			}
+			data(t, "inspect", "h1/prometheus").want(t, changes)
+			data(t, "repair", "h1/prometheus", "--yes=h1/prometheus").want(t, done, append(c.words, "0 lost", "both counters flat")...)
+			p.takes()
+			p.kept(g)
+			data(t, "inspect", "h1/prometheus").want(t, done)
 		})
 	}
 }

@@ -66,24 +66,6 @@ func TestResetRestorePurgeBackup(t *testing.T) {
 	data(t, "purge", target, "nonsense", confirm).want(t, refused, "nonsense")
 }
 
-// TestWholeFolder: data that are not looked into are moved and copied as a whole, of a real Alertmanager.
-func TestWholeFolder(t *testing.T) {
-	h := host(t, "h1")
-	const unit, folder, target, confirm = "monctl-alertmanager.service", "/var/lib/monctl/alertmanager", "h1/alertmanager", "--yes=h1/alertmanager"
-	on(t, h, "rm -rf "+folder+".monctl; systemctl restart "+unit) // it writes its files when it ends
-	before := sums(t, h, folder)
-	data(t, "repair", target, confirm).want(t, usage, "cannot be repaired")
-	data(t, "backup", target, confirm, "--to="+t.TempDir()).want(t, done, "every sum as on the host")
-	data(t, "reset", target, confirm).want(t, done, unit+" stays active")
-	if left := on(t, h, "ls "+folder+"/nflog 2>/dev/null || true"); left != "" {
-		t.Errorf("%s is there after a reset", left)
-	}
-	data(t, "restore", target, confirm).want(t, done)
-	if after := sums(t, h, folder); after != before {
-		t.Errorf("it is not what it was:\n%s\nwas\n%s", after, before)
-	}
-}
-
 // TestConfirmation: only the identity confirms, whatever else is said, and nothing is touched before.
 func TestConfirmation(t *testing.T) {
 	h := host(t, "h1")
