@@ -141,7 +141,7 @@ func (h Host) reached() (n int) {
 func clockSlewing() Check {
 	const id = "clock/slewing"
 	return Check{
-		ID: id, Title: "corrections are stepped, not slewed for ever", Reads: []string{daemonProbe}, After: []string{"clock/suspended"}, Judge: perHost(id, judgeSlewing), Fix: fixSlewing,
+		ID: id, Title: "corrections are stepped, not slewed for ever", Reads: []string{daemonProbe}, After: []string{"clock/suspended"}, Needs: []Shared{Clocks}, Judge: judgeSlewing, Fix: fixSlewing,
 		Doc: Doc{
 			Symptom:  "`System time : 1234.5 seconds slow of NTP time` in chronyc tracking, shrinking very slowly.",
 			Cause:    "chronyd slews after its first updates: makestep is missing or limited to the first ones.",
@@ -153,7 +153,13 @@ func clockSlewing() Check {
 	}
 }
 
-func judgeSlewing(h Host) []Finding {
+func judgeSlewing(f Fleet) []Finding {
+	return perHost("clock/slewing", func(h Host) []Finding { return h.judgeSlewing(f) })(f)
+}
+
+// judgeSlewing takes chrony at its word. What it is still correcting explains the offset that was measured when both are alike; a chrony
+// that follows a wrong source does not.
+func (h Host) judgeSlewing(fleet Fleet) []Finding {
 	t, ok := h.tracking()
 	if !ok || math.Abs(t.system) < 1 || math.IsNaN(t.system) {
 		return nil
@@ -164,6 +170,11 @@ func judgeSlewing(h Host) []Finding {
 	}
 	f := one(Warn, fmt.Sprintf("chrony is still correcting %.1f s, slowly (the clock is %s)", math.Abs(t.system), word),
 		"chronyd slews what it may not step: "+h.makestep(), "monctl doctor --fix --only clock/slewing "+h.Name, Number("correction that remains", t.system, "s"))
+	off, known := h.offset(fleet)
+	f[0].Slight = !known || math.Abs(off.Value().Seconds()-t.system) > off.Bound().Seconds()+1+math.Abs(t.system)/10
+	if !f[0].Slight {
+		f[0].Level = max(Warn, fleet.Settings.verdict(off))
+	}
 	return f
 }
 
