@@ -13,7 +13,7 @@ import (
 func clockSuspended() Check {
 	const id = "clock/suspended"
 	return Check{
-		ID: id, Title: "no suspend left the clock behind", Reads: []string{daemonProbe}, Needs: []Shared{Clocks, Journal},
+		ID: id, Title: "no suspend left the clock behind", Reads: []string{daemonProbe}, Needs: []Shared{Clocks}, Uses: []Shared{Journal},
 		Judge: judgeSuspended, Fix: fixSlewing,
 		Doc: Doc{
 			Symptom:  "The clock is behind by the length of a suspend, a snapshot, a migration or a laptop's sleep; no data afterwards.",
@@ -64,7 +64,7 @@ func judgeSuspended(f Fleet) []Finding {
 // step in the journal, and one that drifted has no time daemon that is synchronised.
 func (h Host) stoodStill(off clock.Interval) bool {
 	daemons := h.timeDaemons()
-	if h.Facts.Virt == "" || len(daemons) == 0 {
+	if h.Facts.Virt == "" || len(daemons) == 0 || h.Unread["journal"] != "" {
 		return false
 	}
 	near := off.Bound() + 2*time.Second // the hardware clock is read to a second
