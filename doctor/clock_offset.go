@@ -12,7 +12,7 @@ import (
 func clockOffset() Check {
 	return Check{
 		ID: "clock/offset", Title: "clocks show the true time", Needs: []Shared{Clocks}, Reads: []string{daemonProbe},
-		After: []string{"clock/shifted", "clock/suspended"}, Judge: judgeOffset, Fix: fixOffset,
+		After: []string{"clock/shifted", "clock/suspended", "clock/slewing"}, Judge: judgeOffset, Fix: fixOffset,
 		Doc: Doc{
 			Symptom:  "`Error fetching server time: Detected N seconds time difference between your browser and the server` (Prometheus 2), `Server time is out of sync` (3); samples out of bounds; logs of two hosts that do not match.",
 			Cause:    "The clock of the host is wrong. A whole quarter of an hour that is a zone's offset means that local time was written into the UTC clock.",

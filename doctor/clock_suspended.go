@@ -13,7 +13,7 @@ import (
 func clockSuspended() Check {
 	const id = "clock/suspended"
 	return Check{
-		ID: id, Title: "no suspend left the clock behind", Reads: []string{daemonProbe}, Needs: []Shared{Clocks, Journal},
+		ID: id, Title: "no suspend left the clock behind", Reads: []string{daemonProbe}, Needs: []Shared{Clocks}, Uses: []Shared{Journal},
 		Judge: judgeSuspended, Fix: fixSlewing,
 		Doc: Doc{
 			Symptom:  "The clock is behind by the length of a suspend, a snapshot, a migration or a laptop's sleep; no data afterwards.",
@@ -34,28 +34,28 @@ func judgeSuspended(f Fleet) []Finding {
 		if !ref.Known || !h.Clock.Known || !h.setsItsClock() || off.High > -f.Settings.OffsetWarn {
 			continue
 		}
-		one := Finding{
+		asleep := Finding{
 			Host: h.Name, Level: max(Warn, f.Settings.verdict(off)), Evidence: []Evidence{offsetEvidence("offset to true time", off)},
 			Fix: "monctl doctor --fix --only clock/suspended " + h.Name,
 		}
 		slept, _ := strconv.ParseFloat(h.Probes[daemonProbe].Get("suspended"), 64)
 		switch {
 		case slept >= 1:
-			one.Title = fmt.Sprintf("the machine was suspended for %.0f s since boot, and its clock is %s", slept, ahead(off))
-			one.Cause = "The clock stood still while the machine was suspended, and nothing stepped it afterwards: " + h.makestep()
-			one.Evidence = append(one.Evidence, Number("suspended since boot", slept, "s"))
+			asleep.Title = fmt.Sprintf("the machine was suspended for %.0f s since boot, and its clock is %s", slept, ahead(off))
+			asleep.Cause = "The clock stood still while the machine was suspended, and nothing stepped it afterwards: " + h.makestep()
+			asleep.Evidence = append(asleep.Evidence, Number("suspended since boot", slept, "s"))
 		case h.stoodStill(off):
-			one.Title = "the machine was stopped by what it runs on, and its clock is " + ahead(off)
-			one.Cause = "A snapshot, a migration, a pause, or the sleep of the machine under this one: the clock stood still meanwhile, and nothing stepped it afterwards: " + h.makestep()
-			one.Tag = "paused"
-			one.Evidence = append(
-				one.Evidence, Measured("hardware clock minus system clock", h.rtcOffset().Seconds(), 1, "s"),
+			asleep.Title = "the machine was stopped by what it runs on, and its clock is " + ahead(off)
+			asleep.Cause = "A snapshot, a migration, a pause, or the sleep of the machine under this one: the clock stood still meanwhile, and nothing stepped it afterwards: " + h.makestep()
+			asleep.Tag = "paused"
+			asleep.Evidence = append(
+				asleep.Evidence, Measured("hardware clock minus system clock", h.rtcOffset().Seconds(), 1, "s"),
 				Says("the time daemon", "takes its clock for synchronised"), Says("steps as large in the journal", "none"),
 			)
 		default:
 			continue
 		}
-		found = append(found, one)
+		found = append(found, asleep)
 	}
 	return found
 }
@@ -64,7 +64,7 @@ func judgeSuspended(f Fleet) []Finding {
 // step in the journal, and one that drifted has no time daemon that is synchronised.
 func (h Host) stoodStill(off clock.Interval) bool {
 	daemons := h.timeDaemons()
-	if h.Facts.Virt == "" || len(daemons) == 0 {
+	if h.Facts.Virt == "" || len(daemons) == 0 || h.Unread["journal"] != "" {
 		return false
 	}
 	near := off.Bound() + 2*time.Second // the hardware clock is read to a second

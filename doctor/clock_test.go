@@ -114,6 +114,14 @@ func TestClockFamily(t *testing.T) {
 			fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "setting=makestep 1 3", "tracking="+strings.Replace(chrony, "0.000012", "-1234.5", 1))),
 			want:  []string{"clock/slewing a warn"}, says: []string{"1234.5 s", "the clock is fast", "makestep 1 3"},
 		},
+		"slewing what is off": {
+			fleet: with(clocks(known(0), 1234), daemonSays("may_set=yes", "process=chronyd", "tracking="+strings.Replace(chrony, "0.000012", "-1234.5", 1))),
+			want:  []string{"< clock/offset a fail", "clock/slewing a fail"},
+		},
+		"slewing to a wrong source": {
+			fleet: with(clocks(known(0), 3600), daemonSays("may_set=yes", "process=chronyd", "tracking="+strings.Replace(chrony, "0.000012", "-5.5", 1))),
+			want:  []string{"clock/offset a fail", "clock/slewing a warn"},
+		},
 		"kernel not told":   {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "unsynchronised=yes", "timedatectl.NTPSynchronized=yes", "tracking="+chrony)), want: []string{"clock/rtcsync a warn"}},
 		"distant source":    {fleet: with(clocks(known(0), 0), daemonSays("may_set=yes", "process=chronyd", "tracking="+strings.Replace(chrony, "0.005,64.2", "9.5,64.2", 1))), want: []string{"clock/root-distance a warn"}},
 		"RTC in local time": {fleet: with(clocks(known(0), 0), func(h *Host) { h.Facts.Clock.RTCLocal = facts.Yes }), want: []string{"clock/rtc a warn"}},

@@ -68,6 +68,15 @@ func TestTSDB(t *testing.T) {
 			s.metrics[scrapeBounds] = 99
 			earlier(s, scrapeBounds, 9)
 		}, Fail, "tsdb/out-of-bounds", "Gate 1: the scrape clock is frozen"},
+		"gate 1 frozen, with rules": {func(s *stack) {
+			for i := range s.targets {
+				s.targets[i].LastScrape = s.now.Add(9 * time.Hour)
+			}
+			s.metrics[scrapeBounds] = 99
+			earlier(s, scrapeBounds, 9)
+			s.metrics[tsdbBounds] = 3
+			earlier(s, tsdbBounds, 1)
+		}, Fail, "tsdb/out-of-bounds", "Gate 1: the scrape clock is frozen"},
 		"gate 2 of old stamps": {func(s *stack) {
 			s.metrics[scrapeBounds], s.metrics[tsdbBounds] = 9, 9
 			says(s, "Error on ingesting samples that are too old or are too far into the future")

@@ -46,10 +46,11 @@ func judgeOutOfBounds(s server) ([]Finding, error) {
 		found.Since = lines[0].At
 		found.Evidence = append(found.Evidence, last(lines)...)
 	}
+	frozen, _, _ := s.frozen() // then the scrapes stop at gate 1; what rules write of now stops at gate 2, and is a part of it
 	switch {
 	case old > 0:
 		found.tooOld(s)
-	case stored > 0:
+	case stored > 0 && len(frozen) == 0:
 		found.behindHead(s)
 	default:
 		found.aheadOfScrape(s)

@@ -63,7 +63,9 @@ func chartRows(f doctor.Fleet) []chartRow {
 		rows = append(rows, chartRow{"this machine", clock.Interval{}.Minus(zero), true})
 	}
 	for _, h := range f.Hosts {
-		rows = append(rows, chartRow{h.Name, h.Clock.Offset.Minus(zero), h.Clock.Known})
+		if h.Clock.Known || h.Clock.Err != "" { // else nobody asked for it
+			rows = append(rows, chartRow{h.Name, h.Clock.Offset.Minus(zero), h.Clock.Known})
+		}
 	}
 	if !f.Truth.Known && len(rows) > 0 {
 		rows = append([]chartRow{{"this machine", zero, true}}, rows...)

@@ -49,6 +49,9 @@ func TestClockChart(t *testing.T) {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
+	if lines := clockChart(doctor.Fleet{Hosts: []doctor.Host{{Name: "vm1"}}}, 80, true); lines != nil {
+		t.Errorf("clocks that nobody asked for: %q", lines)
+	}
 	numbers := []string{"this machine  0 s", "vm1           +31768.000 s ± 400 µs", "database      unknown"}
 	if diff := cmp.Diff(numbers, clockChart(f, 30, true)); diff != "" {
 		t.Errorf("on 30 columns: -want +got:\n%s", diff)

@@ -92,9 +92,13 @@ func examine(t *testing.T, host string, args ...string) look {
 		if !slices.ContainsFunc(l.findings, finding.tooSlow) {
 			break
 		}
-		again := examineOnce(t, host, slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "--fix" || a == "--yes" })...)
-		again.fixes = l.fixes
-		l = again
+		before := l.fixes
+		if len(before) > 0 {
+			args = slices.DeleteFunc(slices.Clone(args), func(a string) bool { return a == "--fix" || a == "--yes" })
+		}
+		if l = examineOnce(t, host, args...); len(before) > 0 {
+			l.fixes = before
+		}
 	}
 	return l
 }

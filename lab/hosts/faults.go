@@ -33,8 +33,8 @@ func (h *Host) FillDisk(ctx context.Context, free int64) error {
 	if err := syscall.Statfs(h.disk(), &fs); err != nil {
 		return fmt.Errorf("lab %s: %s: fill disk: %w", h.lab.Name, h.Name, err)
 	}
-	used := int64(fs.Blocks-fs.Bfree) * fs.Bsize
-	return h.resize(ctx, fmt.Sprintf("%d", used+free))
+	used := (fs.Blocks - fs.Bfree) * uint64(fs.Bsize) // a number of another size on other systems
+	return h.resize(ctx, fmt.Sprintf("%d", int64(used)+free))
 }
 
 // FreeDisk gives the host its whole disk back.
