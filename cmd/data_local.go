@@ -35,7 +35,11 @@ func (g *globals) dataInspect(ctx context.Context, o dataOptions) error {
 		return err
 	}
 	if o.html != "" {
-		if err := writeTimeline(o.html, seen); err != nil {
+		host, err := os.Hostname()
+		if err != nil {
+			host = "this machine"
+		}
+		if err := writeTimeline(o.html, host, seen); err != nil {
 			return err
 		}
 	}
@@ -130,17 +134,16 @@ func (g *globals) confirmIdentity(ctx context.Context, yes, identity, what strin
 	return nil
 }
 
-// writeTimeline writes the blocks as a page.
-func writeTimeline(file string, seen datadir.Inspection) error {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "this machine"
-	}
+// writeTimeline writes blocks and head as a page; host is whose they are.
+func writeTimeline(file, host string, seen datadir.Inspection) error {
 	t := doctor.Timeline{Host: host, Path: seen.Path, Now: seen.Now.Time()}
 	for _, b := range seen.Blocks {
 		if b.Err == "" {
 			t.Blocks = append(t.Blocks, doctor.Span{ULID: b.ULID, Min: b.Min.Time(), Max: b.Max.Time()})
 		}
+	}
+	if head := seen.Head.Samples; !head.Empty() {
+		t.Blocks = append(t.Blocks, doctor.Span{ULID: "head", Min: head.Low.Time(), Max: head.High.Time()})
 	}
 	var list []doctor.Timeline
 	if len(t.Blocks) > 0 {
