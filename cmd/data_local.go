@@ -129,7 +129,7 @@ func (g *globals) confirmIdentity(ctx context.Context, yes, identity, what strin
 		return err
 	}
 	if typed != identity {
-		return fault.Refuse(errNotConfirmed, "Nothing was changed.")
+		return fault.Refuse(fmt.Errorf("%w: %q was typed, not %s", errNotConfirmed, typed, identity), "Nothing was changed.")
 	}
 	return nil
 }
