@@ -76,7 +76,7 @@ bench-serve: setup build ## monctl serve beside a Prometheus of its release, Deb
 nightly: ## the faults that doctor must name, three times, and long fuzz runs
 	MONCTL_LAB_LONG=1 go test -count=3 -timeout 60m ./lab/faults
 	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/clocks
-	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/data -run TestKilled
+	MONCTL_LAB_LOKI=1 MONCTL_LAB_LONG=1 go test -count=1 -timeout 90m ./lab/data
 	MONCTL_LAB_LOKI=1 MONCTL_LAB_LONG=1 go test -count=1 -timeout 30m -run 'WholeStack|Exporters|LokiDisk' ./lab/acceptance
 	@for target in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
 	  for f in $$(git grep -hoE '^func Fuzz[A-Za-z0-9]+' -- $$target | sed 's/func //' | sort -u); do \

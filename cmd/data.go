@@ -33,6 +33,7 @@ type dataOptions struct {
 	planOnly bool
 	closing  bool   // of the window
 	to       string // folder of this machine that a backup goes to
+	stopped  bool   // no snapshot of the server
 	snapshot string // that a server made itself, for a backup
 	// interrupted lets a restore only take back an operation that was cut off, and do nothing else.
 	interrupted bool
@@ -152,6 +153,7 @@ func newDataAction(g *globals, o *dataOptions, action datadir.Action, use, short
 	}
 	if action == datadir.Backup {
 		c.Flags().StringVar(&o.to, "to", "", "bring the copy of a host below this `DIR` of this machine, instead of keeping it there")
+		c.Flags().BoolVar(&o.stopped, "stopped", false, "stop the unit on the host for the copy, also where the server makes snapshots")
 		c.Flags().StringVar(&o.snapshot, "snapshot", "", "with --local: take the snapshot `NAME`, which the server made itself and which lies in its folder snapshots")
 	}
 	if action == datadir.Restore {

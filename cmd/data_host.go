@@ -68,7 +68,7 @@ func (g *globals) hostData(ctx context.Context, o dataOptions, action datadir.Ac
 		if err != nil {
 			return err
 		}
-		return g.hostInspection(o, *a.Inspection)
+		return g.hostInspection(o, s.Name.Host, *a.Inspection)
 	}
 	if o.closing {
 		return g.hostCloseWindow(ctx, o, s)
@@ -76,10 +76,10 @@ func (g *globals) hostData(ctx context.Context, o dataOptions, action datadir.Ac
 	return g.hostChange(ctx, o, s, action, id)
 }
 
-func (g *globals) hostInspection(o dataOptions, seen datadir.Inspection) error {
+func (g *globals) hostInspection(o dataOptions, host string, seen datadir.Inspection) error {
 	g.ui.DataInspection(seen)
 	if o.html != "" {
-		if err := writeTimeline(o.html, seen); err != nil {
+		if err := writeTimeline(o.html, host, seen); err != nil {
 			return err
 		}
 	}
@@ -114,7 +114,7 @@ func (g *globals) openData(ctx context.Context, o dataOptions, action datadir.Ac
 	changes := action != "" && !o.planOnly
 	return datahost.Open(ctx, f, name, datahost.Options{
 		Dial: g.dial, Login: login, Programs: programs, Holder: who(), LockWait: g.lockWait, Report: g.sending(login),
-		Change: changes, Clock: action == datadir.Repair || action == datadir.Reset && changes,
+		Stopped: o.stopped, Change: changes, Clock: action == datadir.Repair || action == datadir.Reset && changes,
 	})
 }
 

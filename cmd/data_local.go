@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"github.com/monctl/monctl/doctor"
 	"github.com/monctl/monctl/doctor/datadir"
@@ -24,8 +25,13 @@ import (
 //
 // Exit codes: 0 done or well, 1 failed, 2 usage, 3 inspect or --plan: something is to be done, 5 refused, 130 interrupted.
 
+// thrift is how much garbage may lie beside what is in use, in percent: on a host that runs a database, memory is dearer than the
+// processor time of a collection (docs/benchmarks.md has both).
+const thrift = 25
+
 // dataInspect looks and prints.
 func (g *globals) dataInspect(ctx context.Context, o dataOptions) error {
+	debug.SetGCPercent(thrift)
 	dir, err := o.prove()
 	if err != nil {
 		return err
@@ -35,7 +41,11 @@ func (g *globals) dataInspect(ctx context.Context, o dataOptions) error {
 		return err
 	}
 	if o.html != "" {
-		if err := writeTimeline(o.html, seen); err != nil {
+		host, err := os.Hostname()
+		if err != nil {
+			host = "this machine"
+		}
+		if err := writeTimeline(o.html, host, seen); err != nil {
 			return err
 		}
 	}
@@ -56,6 +66,7 @@ func (g *globals) lookInto(ctx context.Context, dir datadir.Dir, o dataOptions) 
 
 // dataChange inspects, plans, shows the plan, asks, and does it.
 func (g *globals) dataChange(ctx context.Context, o dataOptions, action datadir.Action, id string) error {
+	debug.SetGCPercent(thrift)
 	dir, err := o.prove()
 	if err != nil {
 		return err
@@ -125,22 +136,21 @@ func (g *globals) confirmIdentity(ctx context.Context, yes, identity, what strin
 		return err
 	}
 	if typed != identity {
-		return fault.Refuse(errNotConfirmed, "Nothing was changed.")
+		return fault.Refuse(fmt.Errorf("%w: %q was typed, not %s", errNotConfirmed, typed, identity), "Nothing was changed.")
 	}
 	return nil
 }
 
-// writeTimeline writes the blocks as a page.
-func writeTimeline(file string, seen datadir.Inspection) error {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "this machine"
-	}
+// writeTimeline writes blocks and head as a page; host is whose they are.
+func writeTimeline(file, host string, seen datadir.Inspection) error {
 	t := doctor.Timeline{Host: host, Path: seen.Path, Now: seen.Now.Time()}
 	for _, b := range seen.Blocks {
 		if b.Err == "" {
 			t.Blocks = append(t.Blocks, doctor.Span{ULID: b.ULID, Min: b.Min.Time(), Max: b.Max.Time()})
 		}
+	}
+	if head := seen.Head.Samples; !head.Empty() {
+		t.Blocks = append(t.Blocks, doctor.Span{ULID: "head", Min: head.Low.Time(), Max: head.High.Time()})
 	}
 	var list []doctor.Timeline
 	if len(t.Blocks) > 0 {

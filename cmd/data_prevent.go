@@ -24,7 +24,7 @@ func (g *globals) hostPrevent(ctx context.Context, o dataOptions, s *datahost.Se
 		}
 	}
 	for _, p := range possible {
-		if err := p.Do(ctx, func(step string) { g.ui.Say("%s: %s", s.Host.Name, step) }); err != nil {
+		if err := p.Do(ctx, func(step string) { g.ui.Detail("%s: %s", s.Host.Name, step) }); err != nil {
 			return err
 		}
 		g.ui.DataPrevented(p)

@@ -9,7 +9,7 @@ import (
 func clockBootOrder() Check {
 	const id = "clock/boot-order"
 	return Check{
-		ID: id, Title: "Prometheus starts after the clock is right", On: []string{"prometheus"}, Reads: []string{daemonProbe}, After: []string{"clock/offset"},
+		ID: id, Title: "Prometheus starts after the clock is right", On: []string{"prometheus", "monitor"}, Reads: []string{daemonProbe}, After: []string{"clock/offset"},
 		Judge: perHost(id, judgeBootOrder), Fix: fixBootOrder,
 		Doc: Doc{
 			Symptom:  "After a boot everything is out of bounds, and works when Prometheus is restarted later.",
@@ -28,7 +28,7 @@ func judgeBootOrder(h Host) []Finding {
 		return nil
 	}
 	var found []Finding
-	for _, c := range h.Of("prometheus") {
+	for _, c := range h.Of("prometheus", "monitor") {
 		u, ok := h.Unit(c.Unit)
 		if !ok || u.Get("UnitFileState") != "enabled" {
 			continue

@@ -49,7 +49,9 @@ func (u *UI) tsdbRows(i datadir.Inspection, add func(name, format string, args .
 		}
 	}
 	blocks := count(len(i.Blocks), "block")
-	if future > 0 {
+	if future == 1 {
+		blocks += u.paint.red(", 1 ends in the future")
+	} else if future > 1 {
 		blocks += u.paint.red(fmt.Sprintf(", %d end in the future", future))
 	}
 	add("blocks", "%s", blocks)
@@ -107,8 +109,11 @@ func clockWord(t datadir.Truth) string {
 	if !t.Known {
 		return "true time is not known: " + t.Source
 	}
-	return fmt.Sprintf("off by %s ± %s, by %s", (-t.Offset).Round(time.Millisecond), t.Bound.Round(time.Millisecond), t.Source)
+	return fmt.Sprintf("off by %s ± %s, by %s", (-t.Offset).Round(clockDigits), t.Bound.Round(clockDigits), t.Source)
 }
+
+// clockDigits is how exactly a clock is shown.
+const clockDigits = 100 * time.Microsecond
 
 func (u *UI) rangeWord(r datadir.Range, now datadir.Instant) string {
 	if r.Empty() {
@@ -151,38 +156,54 @@ func (u *UI) aside(list []datadir.Operation) {
 	}
 }
 
-// blockTimeline draws what the blocks cover on a line, with now marked and what lies after it in another colour:
+// blockTimeline draws what blocks and head cover on a line, with now marked and what lies after it in another colour:
 //
-//	2026-11-22 14:00 ████████████████████┆▒▒▒▒▒▒ 2026-11-26 01:00
+//	2026-11-22 14:00 ████████████████▄▄▄▄┆▒▒▒▒▒▒ 2026-11-26 01:00
 func (u *UI) blockTimeline(i datadir.Inspection) {
 	blocks := slices.DeleteFunc(slices.Clone(i.Blocks), func(b datadir.Block) bool { return b.Err != "" })
-	if len(blocks) == 0 {
+	head := i.Head.Samples
+	if len(blocks) == 0 && head.Empty() {
 		return
 	}
 	const label = "2006-01-02 15:04"
-	low, high := blocks[0].Min, i.Now
+	low, high := i.Now, i.Now
+	if !head.Empty() {
+		low, high = min(low, head.Low), max(high, head.High)
+	}
 	for _, b := range blocks {
 		low, high = min(low, b.Min), max(high, b.Max)
 	}
-	low = min(low, i.Now)
 	width := max(min(u.width, 110)-2*len(label)-6, 20)
 	whole := max(high.Sub(low), time.Hour)
 	at := func(t datadir.Instant) int {
 		return min(int(float64(width)*float64(t.Sub(low))/float64(whole)), width-1)
 	}
-	cells := slices.Repeat([]string{u.paint.dim("·")}, width)
-	now := at(i.Now)
-	for _, b := range blocks {
-		for n := at(b.Min); n <= at(b.Max-1); n++ {
-			cells[n] = u.paint.green("█")
-			if n >= now && b.Future != datadir.Past {
+	cells, now := slices.Repeat([]string{u.paint.dim("·")}, width), at(i.Now)
+	draw := func(from, to datadir.Instant, sign string) {
+		for n := at(from); n <= at(to); n++ {
+			cells[n] = u.paint.green(sign)
+			if n >= now && to > i.Now+1 {
 				cells[n] = u.paint.red("▒")
 			}
 		}
 	}
+	legend := "┆ now"
+	if !head.Empty() {
+		draw(head.Low, head.High, "▄")
+		legend = "▄ head  " + legend
+	}
+	if len(blocks) > 0 {
+		legend = "█ blocks  " + legend
+	}
+	for _, b := range blocks {
+		draw(b.Min, b.Max-1, "█")
+	}
 	cells[now] = u.paint.bold("┆")
+	if high > i.Now+1 {
+		legend += "  ▒ the future"
+	}
 	u.Print("  %s %s %s", low.Time().Format(label), strings.Join(cells, ""), high.Time().Format(label))
-	u.Print("  %s", u.paint.dim(strings.Repeat(" ", len(label)+1+now)+"↑ now"))
+	u.Print("  %s", u.paint.dim(strings.Repeat(" ", len(label)+1)+legend))
 }
 
 // DataPlan prints what will be done with a data directory.

@@ -23,10 +23,6 @@ func (u *UI) DataTarget(name string, p datahost.Place, truth clock.Truth) {
 	if d := p.Disagreement(); d != "" {
 		u.Print("  %s %s", u.paint.yellow("!"), d)
 	}
-	if truth.Known {
-		value, bound := truth.Offset.Seconds()
-		u.Print("  %s", u.paint.dim(fmt.Sprintf("%-18s off by %.3f s ± %.4f s, by %s", "clock", 0-value, bound, truth.Source)))
-	}
 }
 
 // DataProofs prints what was proven after the start.

@@ -20,9 +20,7 @@ func lookAtDisk(d Dir, i *Inspection) (map[fileID]string, error) {
 		return nil, err
 	}
 	i.Owner = ownerOf(d.path, info)
-	if i.Snapshots, err = snapshots(d); err != nil {
-		return nil, err
-	}
+	i.Snapshots = snapshots(d)
 	files := map[fileID]string{}
 	err = filepath.WalkDir(d.path, func(path string, e fs.DirEntry, err error) error {
 		switch {
@@ -53,18 +51,18 @@ func lookAtDisk(d Dir, i *Inspection) (map[fileID]string, error) {
 }
 
 // snapshots lists the copies that a server made itself (tsdb/db.go Snapshot, web/api/v1/api.go snapshot).
-func snapshots(d Dir) ([]string, error) {
-	entries, err := os.ReadDir(filepath.Join(d.path, snapshotsName))
-	if d.kind != Prometheus || errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+func snapshots(d Dir) []string {
+	if d.kind != Prometheus {
+		return nil
 	}
+	entries, _ := os.ReadDir(filepath.Join(d.path, snapshotsName)) // most servers never made one
 	var names []string
 	for _, e := range entries {
 		if e.IsDir() {
 			names = append(names, e.Name())
 		}
 	}
-	return names, err
+	return names
 }
 
 const labelAttribute = "security.selinux"

@@ -118,9 +118,16 @@ func whyRewrite(i Inspection) string {
 		}
 	}
 	if blocks > 0 {
-		words = append(words, plural(blocks, "block")+" that end in the future")
+		words = append(words, endsInFuture(blocks))
 	}
 	return fmt.Sprintf("samples before %s are refused: %s", i.Head.RefusesBefore, strings.Join(words, ", "))
+}
+
+func endsInFuture(blocks int) string {
+	if blocks == 1 {
+		return "1 block that ends in the future"
+	}
+	return plural(blocks, "block") + " that end in the future"
 }
 
 // planBlocks decides for each block.

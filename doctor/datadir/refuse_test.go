@@ -298,3 +298,46 @@ func TestOtherFolders(t *testing.T) {
 		t.Errorf("what the restore had put aside was empty: %v, %v", entries, err)
 	}
 }
+
+// TestLabel shows that what is written anew has the label of what it replaces, and what is linked keeps its own. The kernel
+// keeps the attribute also where SELinux does not run.
+func TestLabel(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("setting labels needs root")
+	}
+	const label = "system_u:object_r:prometheus_data_t:s0"
+	small, _ := smallData(t)
+	for _, action := range []Action{Repair, Reset, Restore} {
+		dir := copyData(t, small)
+		if err := unix.Lsetxattr(dir, labelAttribute, []byte(label), 0); err != nil {
+			t.Skipf("the file system keeps no labels: %v", err)
+		}
+		if err := eachFile(dir, func(name string) {
+			if err := unix.Lsetxattr(filepath.Join(dir, name), labelAttribute, []byte(label), 0); err != nil {
+				t.Error(err)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if action == Restore {
+			mustDo(t, killedRun{Dir: dir, Action: Restore, ID: mustDo(t, killedRun{Dir: dir, Action: Backup}).ID})
+		} else {
+			mustDo(t, killedRun{Dir: dir, Action: action})
+		}
+		labelled(t, dir, label)
+		if err := eachFile(dir, func(name string) { labelled(t, filepath.Join(dir, name), label) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func labelled(t *testing.T, path, want string) {
+	t.Helper()
+	info, err := os.Lstat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ownerOf(path, info).Label; got != want {
+		t.Errorf("%s has the label %q", path, got)
+	}
+}

@@ -25,7 +25,7 @@ const WordVariable = "MONCTL_STREAM_WORD"
 // bundled monitor).
 func (s *Session) Snapshots() bool {
 	flags := s.reply(askFlags)
-	return s.Kind == TSDB && s.Component.Running && (flags["web.enable-admin-api"] == "true" || flags["admin-api"] == "true")
+	return s.Kind == TSDB && s.Component.Running && !s.stopped && (flags["web.enable-admin-api"] == "true" || flags["admin-api"] == "true")
 }
 
 // snapshotBytes bounds the answer of the API, which is a name.
@@ -54,8 +54,9 @@ func (s *Session) Snapshot(ctx context.Context) (string, error) {
 	if name := answer.Data.Name; err == nil && (answer.Error != "" || name == "" || name != path.Base(name)) {
 		err = fmt.Errorf("the server answered %s: %s", response.Status, strings.TrimSpace(string(body)))
 	}
-	if err != nil {
-		return "", fmt.Errorf("%s: snapshot: %w", s.Name, err)
+	if err != nil { // the server sets 512 MB aside for the head (tsdb/chunks DefaultChunkSegmentSize)
+		return "", fault.With(fmt.Errorf("%s: snapshot: %w", s.Name, err),
+			"Let it be copied while the unit is stopped, which takes a moment and little space: monctl data backup %s --stopped", s.Name)
 	}
 	return answer.Data.Name, nil
 }

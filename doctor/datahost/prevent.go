@@ -81,8 +81,12 @@ func (s *Session) told(ctx context.Context) (bool, error) {
 // alerts adds two rules to a Prometheus that others installed. Those of monctl's own come with an install.
 func (s *Session) alerts(ctx context.Context) Prevention {
 	p := Prevention{What: "alert on samples of the future, and on samples that are refused"}
-	if s.Component.Manifest != nil {
+	switch {
+	case s.Component.Manifest != nil:
 		p.Hand = "monctl install (it brings rules/prometheus.yml)"
+		return p
+	case s.Component.Kind == "monitor": // which may have no configuration, and no promtool beside it
+		p.Hand = "give monctl serve a --config with rule_files, and the rules of docs/data.md"
 		return p
 	}
 	config := s.configFile()

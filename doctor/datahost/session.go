@@ -25,6 +25,7 @@ type Options struct {
 	// Change says that something will be changed: the clock must be right, a unit must be there, and the host is locked.
 	Change   bool
 	Clock    bool   // the clock must be right for it
+	Stopped  bool   // a backup is made while the unit is stopped, also where the server makes snapshots
 	Holder   string // who runs this, for people who find the host locked
 	LockWait time.Duration
 	Report   func(doing string, sent, total int64) // may be nil
@@ -36,6 +37,7 @@ type Session struct {
 	conn     fleet.Conn
 	before   *History
 	ordering []doctor.Fix
+	stopped  bool
 }
 
 // Open finds the component, proves that it may be worked on, and brings monctl to the host. The caller closes the Session.
@@ -44,7 +46,7 @@ func Open(ctx context.Context, f doctor.Fleet, n Name, o Options) (*Session, err
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{Remote: Remote{Target: t, Stuck: t.stuck(f), Window: t.hasWindow()}, ordering: ordering(f, t)}
+	s := &Session{Remote: Remote{Target: t, Stuck: t.stuck(f), Window: t.hasWindow()}, ordering: ordering(f, t), stopped: o.Stopped}
 	if keeps, err := t.Host.Retention(t.Component); err == nil && t.Kind == TSDB {
 		s.Retention = keeps
 	}

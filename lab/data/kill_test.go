@@ -58,64 +58,94 @@ func moments(action, fault string) []moment {
 	case !long:
 		return []moment{amid}
 	}
+	if action == "backup" { // what it does is killed at every point by the tests of package datadir
+		return []moment{{"stop ", 0}, {"work", 0}, amid, {"start ", 0}}
+	}
 	list := []moment{{"stop ", 0}, {"stop ", 100 * time.Millisecond}, {"start ", 0}, {"start ", 300 * time.Millisecond}}
-	for _, later := range []time.Duration{0, 80, 160, 250, 400, 600} {
-		list = append(list, moment{"work", later * time.Millisecond})
+	for _, milliseconds := range []int{0, 80, 160, 250, 400, 600} {
+		list = append(list, moment{"work", time.Duration(milliseconds) * time.Millisecond})
 	}
 	return list
 }
 
+// victim is a server whose data are worked on when something dies.
+type victim struct {
+	prometheus
+	unit, target string
+	good         good
+}
+
+func (v victim) confirm() string { return "--yes=" + v.target }
+
 // TestKilled: whatever dies, whenever: the unit is let go and runs, no good sample is lost, a rerun finishes, and a restore
-// brings back what was there.
+// brings back what was there. Debian's server is repaired, and at the same time, on another host, a 3.13.5 is reset and copied.
 func TestKilled(t *testing.T) {
-	h := host(t, "h1")
-	p := prometheus{t, h, 9090}
-	const target, confirm = "h1/prometheus", "--yes=h1/prometheus"
-	g := shapes["head"].under(t, h, managedUnit, managedData)
-	p.refuses()
-	for _, action := range []string{"repair", "reset", "backup"} {
-		for name, fault := range faults {
-			for _, m := range moments(action, name) {
-				t.Run(fmt.Sprintf("%s, %s %s after %q", action, name, m.later, m.step), func(t *testing.T) {
-					p.t = t
-					broken(t, h, fault, m, action, target, confirm)
-					settled(t, h)
-					if action == "backup" {
-						data(t, action, target, confirm, "--lock-wait=60s").want(t, done)
-						p.refuses()
-						p.kept(g)
-						return
-					}
-					if action == "repair" || p.value("sum(count_over_time(good_total[30d]))", g.at) > 0 {
-						data(t, action, target, confirm, "--lock-wait=60s").want(t, done)
-					}
-					p.takes()
-					if action == "repair" {
-						p.kept(g)
-					}
-					data(t, "restore", target, confirm).want(t, done)
-					p.refuses()
-					p.kept(g)
-				})
-			}
+	h1, h2 := host(t, "h1"), foreignHost(t)
+	t.Run("2.42", func(t *testing.T) {
+		t.Parallel()
+		v := victim{prometheus: prometheus{t, h1, 9090}, unit: managedUnit, target: "h1/prometheus"}
+		v.good = shapes["head"].under(t, h1, managedUnit, managedData)
+		v.refuses()
+		v.killed(t, "repair")
+	})
+	t.Run("3.13.5", func(t *testing.T) {
+		t.Parallel()
+		v := victim{prometheus: prometheus{t, h2, 9090}, unit: "prometheus.service", target: "h2/prometheus:9090"}
+		v.good = shapes["head"].under(t, h2, v.unit, "/srv/real")
+		v.refuses()
+		v.killed(t, "reset")
+		v.killed(t, "backup")
+	})
+}
+
+// killed lets every fault happen to an action at each of its moments.
+func (v victim) killed(t *testing.T, action string) {
+	for name, fault := range faults {
+		for _, m := range moments(action, name) {
+			t.Run(fmt.Sprintf("%s, %s %s after %q", action, name, m.later, m.step), func(t *testing.T) {
+				v.t = t
+				v.broken(fault, m, action)
+				v.settled()
+				v.finished(action)
+				if action != "backup" {
+					data(t, "restore", v.target, v.confirm()).want(t, done)
+				}
+				v.refuses()
+				v.kept(v.good)
+			})
 		}
 	}
 }
 
+// finished runs the action again, unless the host had finished it by itself.
+func (v victim) finished(action string) {
+	v.t.Helper()
+	if action != "reset" || v.value("sum(count_over_time(good_total[30d]))", v.good.at) > 0 {
+		data(v.t, action, v.target, v.confirm(), "--lock-wait=60s").want(v.t, done)
+	}
+	if action != "backup" {
+		v.takes()
+	}
+	if action == "repair" {
+		v.kept(v.good)
+	}
+}
+
 // broken begins an action and lets a fault happen to it.
-func broken(t *testing.T, h *hosts.Host, fault func(*testing.T, *hosts.Host, *exec.Cmd), m moment, action, target, confirm string) {
+func (v victim) broken(fault func(*testing.T, *hosts.Host, *exec.Cmd), m moment, action string) {
+	t := v.t
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := lab.command(ctx, append(dataArgs([]string{action, target, confirm, "--lock-wait=60s"}), "--ssh-config="+impatient(t))...)
+	cmd := lab.command(ctx, append(dataArgs([]string{action, v.target, v.confirm(), "--lock-wait=60s"}), "--ssh-config="+impatient(t))...)
 	var said lines
 	cmd.Stderr, cmd.Stdout = &said, &said
 	must(t, cmd.Start())
 	eventually(t, "monctl to say "+m.step, func() bool {
-		return strings.Contains(said.String(), h.Name+": "+m.step) || cmd.ProcessState != nil
+		return strings.Contains(said.String(), v.host.Name+": "+m.step) || cmd.ProcessState != nil
 	})
 	time.Sleep(m.later)
-	fault(t, h, cmd)
+	fault(t, v.host, cmd)
 	_ = cmd.Wait() // it may have ended well before: the machine is faster this time
 }
 
@@ -128,14 +158,15 @@ func impatient(t *testing.T) string {
 }
 
 // settled waits until nothing works on the host any more, and wants its unit to be let go and running.
-func settled(t *testing.T, h *hosts.Host) {
+func (v victim) settled() {
+	t, h := v.t, v.host
 	t.Helper()
 	on(t, h, "flock -w 90 /run/monctl/lock true || { echo the lock is stuck >&2; exit 1; }")
 	eventually(t, "the unit to be let go", func() bool {
-		return on(t, h, "ls -d /run/monctl/held /run/systemd/system/"+managedUnit+".d 2>/dev/null; systemctl list-units --no-legend --state=active 'monctl-data-guard*'; true") == ""
+		return on(t, h, "ls -d /run/monctl/held /run/systemd/system/"+v.unit+".d 2>/dev/null; systemctl list-units --no-legend --state=active 'monctl-data-guard*'; true") == ""
 	})
-	eventually(t, "the unit to run", func() bool { return on(t, h, "systemctl is-active "+managedUnit+" || true") == "active" })
-	inspection := data(t, "inspect", "h1/prometheus", "--json", "--lock-wait=60s")
+	eventually(t, "the unit to run", func() bool { return on(t, h, "systemctl is-active "+v.unit+" || true") == "active" })
+	inspection := data(t, "inspect", v.target, "--json", "--lock-wait=60s")
 	if strings.Contains(inspection.stdout, `"verdict":"interrupted"`) || !strings.Contains(inspection.stdout, `"type":"inspection"`) {
 		t.Errorf("something is left half-done:\n%s%s", inspection.stdout, inspection.stderr)
 	}

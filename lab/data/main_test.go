@@ -40,6 +40,7 @@ type shared struct {
 	url    string // of the mirror
 	mirror *mirror.Mirror
 	ntp    string // an NTP server with the right time
+	cache  string // of the lab
 }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -115,11 +116,11 @@ func (s *shared) build(ctx context.Context) error {
 }
 
 func (s *shared) start(ctx context.Context) error {
-	cache, err := hosts.Cache("")
-	if err != nil {
+	var err error
+	if s.cache, err = hosts.Cache(""); err != nil {
 		return err
 	}
-	if s.mirror, err = mirror.Build(ctx, cache, nil); err != nil {
+	if s.mirror, err = mirror.Build(ctx, s.cache, nil); err != nil {
 		return err
 	}
 	if !keep { // of a run that was killed

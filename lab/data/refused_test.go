@@ -85,6 +85,7 @@ func TestRefused(t *testing.T) {
 		ran(t)
 	})
 	t.Run("another root", func(t *testing.T) { inAnotherRoot(t, h) })
+	t.Run("container", func(t *testing.T) { inContainer(t, h) })
 }
 
 // byHand starts a server as a person would, without a unit, until end.
@@ -99,21 +100,6 @@ func byHand(t *testing.T, h *hosts.Host, port int, folder string, flags ...strin
 		" --web.listen-address="+listen+words+" >/srv/hand.log 2>&1 </dev/null & sleep 0.1")
 	eventually(t, "the server to be started by hand", func() bool { _, err := (prometheus{t, h, port}).get("/-/ready"); return err == nil })
 	return func() { on(t, h, "pkill -f -- '[-]-web.listen-address="+listen+"'; sleep 0.5; true") }
-}
-
-// inAnotherRoot runs a server as a container does: below a root of its own, whose paths are not the host's. No engine of
-// containers is in the lab, so what engines add (their own network and cgroups) is judged from tables alone.
-func inAnotherRoot(t *testing.T, h *hosts.Host) {
-	on(t, h, `mkdir -p /srv/root/data /srv/root/bin && cp /opt/prom/prometheus /srv/root/bin/ && cp /etc/prom/prometheus2.yml /srv/root/
-cat >/etc/systemd/system/boxed.service <<'UNIT'
-[Service]
-RootDirectory=/srv/root
-ExecStart=/bin/prometheus --config.file=/prometheus2.yml --storage.tsdb.path=/data --web.listen-address=:9094
-UNIT
-systemctl daemon-reload && systemctl start boxed`)
-	defer on(t, h, "systemctl stop boxed; rm /etc/systemd/system/boxed.service; systemctl daemon-reload")
-	eventually(t, "the boxed server", func() bool { _, err := (prometheus{t, h, 9094}).get("/-/ready"); return err == nil })
-	data(t, "reset", "h2/prometheus:9094", "--yes=h2/prometheus:9094").want(t, refused, "container", "data repair --local FOLDER")
 }
 
 // TestNames: what is said about a wrong name is an error of usage.

@@ -30,7 +30,7 @@ func TestSnapshot(t *testing.T) {
 		target       string
 	}{
 		{"2.42", h1, 9090, managedUnit, managedData, "h1/prometheus"},
-		{"3.13.5 on a mount point", h2, 9091, secondUnit, secondData, secondTarget},
+		{"3.13.5", h2, 9090, "prometheus.service", "/srv/real", "h2/prometheus:9090"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			withAdminAPI(t, c.host, c.unit)
@@ -70,6 +70,22 @@ func TestSnapshot(t *testing.T) {
 			p.kept(g)
 		})
 	}
+}
+
+// TestNoSpaceForSnapshot: a server that has not the space for a snapshot says so, and is copied while it is stopped.
+func TestNoSpaceForSnapshot(t *testing.T) {
+	if !long {
+		t.Skip("MONCTL_LAB_LONG is not set")
+	}
+	h := foreignHost(t)
+	withAdminAPI(t, h, secondUnit)
+	p := prometheus{t, h, 9091}
+	damage{good: shapes["head"].good}.under(t, h, secondUnit, secondData)
+	p.takes()
+	const confirm = "--yes=" + secondTarget
+	data(t, "backup", secondTarget, confirm).want(t, failed, "no space left on device", "monctl data backup h2/prometheus:9091 --stopped")
+	data(t, "backup", secondTarget, confirm, "--stopped").want(t, done, "are the same files as in the directory")
+	p.takes()
 }
 
 // withAdminAPI lets a unit's Prometheus make snapshots, until the test ends.

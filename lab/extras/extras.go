@@ -53,6 +53,31 @@ func Chrony(ctx context.Context, cache string) (string, error) {
 	return filepath.Join(dir, "usr/sbin/chronyd"), err
 }
 
+// Runc returns the program that Docker, containerd and Podman run containers with; it needs libseccomp, which hosts of the lab have.
+func Runc(ctx context.Context, cache string) (string, error) {
+	dir, err := ensure(ctx, cache, "runc", func(lists *apt.Lists, unpacked, dir string) error {
+		if err := lists.Unpack(ctx, "runc", unpacked); err != nil {
+			return err
+		}
+		return move(unpacked, dir, "usr/sbin/runc")
+	})
+	return filepath.Join(dir, "usr/sbin/runc"), err
+}
+
+// Bindfs returns a program that shows a folder through a FUSE file system, and the folder of the library that it needs.
+func Bindfs(ctx context.Context, cache string) (program, library string, err error) {
+	const folder = "lib/x86_64-linux-gnu"
+	dir, err := ensure(ctx, cache, "bindfs", func(lists *apt.Lists, unpacked, dir string) error {
+		for _, name := range []string{"bindfs", "libfuse2"} {
+			if err := lists.Unpack(ctx, name, unpacked); err != nil {
+				return err
+			}
+		}
+		return errors.Join(move(unpacked, dir, "usr/bin/bindfs"), move(unpacked, dir, folder))
+	})
+	return filepath.Join(dir, "usr/bin/bindfs"), filepath.Join(dir, folder), err
+}
+
 // ensure makes a folder in the cache unless it is there. It appears under its
 // name only when it is complete.
 func ensure(ctx context.Context, cache, name string, fill func(lists *apt.Lists, unpacked, dir string) error) (string, error) {
