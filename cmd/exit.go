@@ -80,6 +80,15 @@ func codeOfHosts(all int, errs []ui.HostError) int {
 	return first
 }
 
+// interruption is what Ctrl-C says.
+type interruption struct{ first, again string }
+
+// ofHosts is said while hosts are worked on.
+var ofHosts = interruption{
+	first: "stopping at the next safe place; Ctrl-C again stops at once",
+	again: "stopped at once. Run the same command again: it looks at what is there and finishes.",
+}
+
 // interruptible gives a context that the first Ctrl-C cancels, so that work stops at the next safe place; the second
 // ends the process at once.
 func interruptible(g *globals) (context.Context, func()) {
@@ -94,11 +103,15 @@ func interruptible(g *globals) (context.Context, func()) {
 				return
 			case <-signals:
 			}
+			says := g.interruption.Load()
+			if says == nil {
+				says = &ofHosts
+			}
 			if n > 0 {
-				g.ui.Say("stopped at once. Run the same command again: it looks at what is there and finishes.")
+				g.ui.Say("%s", says.again)
 				os.Exit(exitInterrupted)
 			}
-			g.ui.Say("stopping at the next safe place; Ctrl-C again stops at once")
+			g.ui.Say("%s", says.first)
 			cancel()
 		}
 	}()

@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/monctl/monctl/cmd/ui"
@@ -45,6 +46,8 @@ type globals struct {
 	events  events
 	started time.Time
 	tail    map[string]any // fields of the JSON summary
+
+	interruption atomic.Pointer[interruption] // of a command that is not about hosts; nil is ofHosts
 }
 
 func (g *globals) flags(f *pflag.FlagSet) {

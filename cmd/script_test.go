@@ -3,11 +3,13 @@ package cmd
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -52,24 +54,53 @@ func TestScripts(t *testing.T) {
 			},
 			"closedport": closedPort,
 			"waitready":  waitReady,
+			"waitfor":    waitFor,
+			"waitfile":   waitFile,
+			"hup":        hup,
 			"jsonlines":  jsonLines,
 		},
 	})
 }
 
 // waitReady ADDRESS waits until a monitor answers there.
-func waitReady(ts *testscript.TestScript, _ bool, args []string) {
+func waitReady(ts *testscript.TestScript, neg bool, args []string) {
+	waitFor(ts, neg, []string{args[0] + "/-/ready", ""})
+}
+
+// waitFor ADDRESS/PATH TEXT waits until what is answered there holds the text.
+func waitFor(ts *testscript.TestScript, _ bool, args []string) {
+	var last string
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		resp, err := http.Get("http://" + args[0] + "/-/ready")
+		resp, err := http.Get("http://" + args[0])
 		if err != nil {
+			last = err.Error()
 			continue
 		}
+		text, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if resp.StatusCode == http.StatusOK {
+		last = string(text)
+		if err == nil && resp.StatusCode == http.StatusOK && strings.Contains(last, args[1]) {
 			return
 		}
 	}
-	ts.Fatalf("nothing is ready at %s", args[0])
+	ts.Fatalf("%s does not answer %q: %.300s", args[0], args[1], last)
+}
+
+// hup sends SIGHUP to what runs in the background.
+func hup(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(syscall.SIGHUP))
+	}
+}
+
+// waitFile NAME waits until there is such a file with something in it.
+func waitFile(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if info, err := os.Stat(ts.MkAbs(args[0])); err == nil && info.Size() > 0 {
+			return
+		}
+	}
+	ts.Fatalf("there is no %s", args[0])
 }
 
 // exits CODE COMMAND… runs a command and wants exactly this exit code. Its output is that of exec.

@@ -88,6 +88,10 @@ func runServe(ctx context.Context, g *globals, f *serveFlags, set *pflag.FlagSet
 	if err != nil {
 		return serveFault(err)
 	}
+	g.interruption.Store(&interruption{
+		first: "stopping; what was measured is on disk. Ctrl-C again does not wait for queries and targets",
+		again: "stopped at once; what was measured is on disk, and is read at the next start",
+	})
 	stop := reloadOnHUP(m, g)
 	defer stop()
 	err = m.Run(ctx, func() {
@@ -227,7 +231,10 @@ func openBrowser(ctx context.Context, g *globals, u *url.URL) {
 	if goruntime.GOOS == "darwin" {
 		opener = "open"
 	}
-	if err := exec.CommandContext(context.WithoutCancel(ctx), opener, u.String()).Start(); err != nil {
+	browser := exec.CommandContext(context.WithoutCancel(ctx), opener, u.String()) // it outlives the monitor
+	if err := browser.Start(); err != nil {
 		g.ui.Say("no browser could be opened (%s); the page is at %s", err, u)
+		return
 	}
+	go func() { _ = browser.Wait() }() // ends with the opener; how it ended is the browser's to say
 }

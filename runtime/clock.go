@@ -18,7 +18,7 @@ const (
 	bridgeMargin = time.Hour
 )
 
-// watchClock looks at the wall clock every second, and asks NTP now and then, until the context ends.
+// watchClock looks at the wall clock every second, and asks NTP now and then and after a step, until the context ends.
 func (m *Monitor) watchClock(ctx context.Context) {
 	watch := &clock.Watch{Wall: m.o.Now, Elapsed: func() time.Duration { return time.Since(m.started) }}
 	look := time.NewTicker(clockLook)
@@ -30,7 +30,11 @@ func (m *Monitor) watchClock(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-look.C:
-			m.stepped(watch.Step())
+			if by := watch.Step(); by != 0 {
+				m.stepped(by)
+				m.ntp.Store(nil) // it was about the clock before
+				ask.Reset(0)
+			}
 			m.endBridge()
 			m.checkDisk()
 		case <-ask.C:
@@ -60,17 +64,16 @@ func (m *Monitor) askNTP(ctx context.Context) time.Duration {
 // time of before the step until the clock has caught up (they align to the last one, and never look back), and the
 // samples of now would be older than those stored: so scraping begins anew, and samples may be out of order meanwhile.
 func (m *Monitor) stepped(by time.Duration) {
-	switch {
-	case by > 0:
+	if by > 0 {
 		m.metrics.clockSteps.WithLabelValues("forward").Inc()
 		m.log.Warn("the clock was set forward", "by", by)
-	case by < 0:
-		m.metrics.clockSteps.WithLabelValues("backward").Inc()
-		m.restarts.Add(1)
-		m.beginBridge()
-		m.log.Warn("the clock was set back; scraping begins anew", "by", -by, "out_of_order_window", time.Duration(m.window.Load())*time.Millisecond)
-		m.reapply()
+		return
 	}
+	m.metrics.clockSteps.WithLabelValues("backward").Inc()
+	m.restarts.Add(1)
+	m.beginBridge()
+	m.log.Warn("the clock was set back; scraping begins anew", "by", -by, "out_of_order_window", time.Duration(m.window.Load())*time.Millisecond)
+	m.reapply()
 }
 
 // beginBridge opens the out-of-order window wide enough for samples of now.

@@ -119,12 +119,7 @@ func debian(t *testing.T, data string) (m *Monitor, stop func()) {
 	if err != nil {
 		t.Skip("no prometheus in PATH: ", err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	address := freeAddress(t)
 	cmd := exec.CommandContext(t.Context(), path, "--config.file="+file(t, "p.yml", "global: {}\n"), "--storage.tsdb.path="+data,
 		"--web.listen-address="+address, "--web.enable-remote-write-receiver", "--log.level=error")
 	cmd.Stderr = os.Stderr
@@ -137,7 +132,24 @@ func debian(t *testing.T, data string) (m *Monitor, stop func()) {
 	}
 	t.Cleanup(stop)
 	m = at(t, "http://"+address+"/")
-	until(t, "Debian's Prometheus", func() bool {
+	awaitReady(t, m, "Debian's Prometheus")
+	return m, stop
+}
+
+// freeAddress is an address of loopback that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func awaitReady(t *testing.T, m *Monitor, who string) {
+	t.Helper()
+	until(t, who, func() bool {
 		resp, err := http.Get(m.URL().String() + "-/ready")
 		if err != nil {
 			return false
@@ -145,7 +157,6 @@ func debian(t *testing.T, data string) (m *Monitor, stop func()) {
 		resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
 	})
-	return m, stop
 }
 
 // A folder goes from the monitor to Debian's Prometheus 2.42 and back, and each adds samples.

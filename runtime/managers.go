@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/monctl/monctl/runtime/discover"
 	"github.com/prometheus/common/model"
 
 	config_util "github.com/prometheus/common/config"
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/notifier"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/scrape"
+	"github.com/prometheus/prometheus/util/features"
 	"github.com/prometheus/prometheus/util/logging"
 )
 
@@ -33,11 +35,15 @@ func (m *Monitor) makeManagers(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return fmt.Errorf("discovery: %w", err)
 	}
-	discover := func(name string) *discovery.Manager {
-		return discovery.NewManager(ctx, m.log.With("component", "discovery "+name), m.reg, sd,
-			discovery.Name(name), discovery.FeatureRegistry(m.features))
+	for _, name := range discovery.RegisteredConfigNames() {
+		m.features.Enable(features.ServiceDiscoveryProviders, name)
 	}
-	m.scrapeSD, m.alertSD = discover("scrape"), discover("notify")
+	if m.scrapeSD, err = discover.New(ctx, "scrape", m.log.With("component", "discovery of targets"), m.reg, sd); err != nil {
+		return fmt.Errorf("discovery of targets: %w", err)
+	}
+	if m.alertSD, err = discover.New(ctx, "notify", m.log.With("component", "discovery of alertmanagers"), m.reg, sd); err != nil {
+		return fmt.Errorf("discovery of alertmanagers: %w", err)
+	}
 	m.alerts = notifier.NewManager(&notifier.Options{Registerer: m.reg, QueueCapacity: notifyQueue},
 		c.GlobalConfig.MetricNameValidationScheme, m.log.With("component", "notifier"))
 	m.scrape, err = scrape.NewManager(&scrape.Options{
@@ -75,10 +81,10 @@ func (m *Monitor) work(ctx context.Context) (end func()) {
 			}
 		})
 	}
-	run("discovery of targets", m.scrapeSD.Run)
-	run("discovery of alertmanagers", m.alertSD.Run)
-	run("scrape manager", func() error { return m.scrape.Run(m.scrapeSD.SyncCh()) })
-	run("notifier", func() error { m.alerts.Run(m.alertSD.SyncCh()); return nil })
+	run("discovery of targets", func() error { return m.scrapeSD.Run(ctx) })
+	run("discovery of alertmanagers", func() error { return m.alertSD.Run(ctx) })
+	run("scrape manager", func() error { return m.scrape.Run(m.scrapeSD.Targets()) })
+	run("notifier", func() error { m.alerts.Run(m.alertSD.Targets()); return nil })
 	run("rule manager", func() error { m.rules.Run(); return nil })
 	run("clock watch", func() error { m.watchClock(ctx); return nil })
 	return func() {

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/monctl/monctl/runtime/clock"
+	"github.com/monctl/monctl/runtime/discover"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/config"
-	"github.com/prometheus/prometheus/discovery"
 	"github.com/prometheus/prometheus/notifier"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -49,7 +49,7 @@ type Monitor struct {
 	alerts  *notifier.Manager
 	scrape  *scrape.Manager
 
-	scrapeSD, alertSD *discovery.Manager
+	scrapeSD, alertSD *discover.Finder
 
 	abortRules context.CancelFunc
 

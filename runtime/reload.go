@@ -44,9 +44,9 @@ func (m *Monitor) apply(c *config.Config) error {
 		m.scrape.ApplyConfig(c),
 		m.applyDiscovery(c),
 		m.alerts.ApplyConfig(c),
-		m.alertSD.ApplyConfig(alertDiscovery(c)),
 		m.applyRules(c),
 	)
+	m.applyAlertDiscovery(c)
 	if err != nil {
 		return err
 	}
@@ -87,15 +87,16 @@ func (m *Monitor) applyDiscovery(c *config.Config) error {
 	for _, job := range jobs {
 		all[job.JobName] = job.ServiceDiscoveryConfigs
 	}
-	return m.scrapeSD.ApplyConfig(all)
+	m.scrapeSD.Apply(all)
+	return nil
 }
 
-func alertDiscovery(c *config.Config) map[string]discovery.Configs {
+func (m *Monitor) applyAlertDiscovery(c *config.Config) {
 	all := map[string]discovery.Configs{}
 	for name, am := range c.AlertingConfig.AlertmanagerConfigs.ToMap() {
 		all[name] = am.ServiceDiscoveryConfigs
 	}
-	return all
+	m.alertSD.Apply(all)
 }
 
 func (m *Monitor) applyRules(c *config.Config) error {

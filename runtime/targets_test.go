@@ -9,6 +9,7 @@ import (
 	goruntime "runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -18,17 +19,13 @@ var badTargets = []struct {
 	name, want string
 	serve      http.HandlerFunc
 }{
-	{"endless", "exceeded", func(w http.ResponseWriter, r *http.Request) {
-		for n := 0; r.Context().Err() == nil; n++ {
-			fmt.Fprintf(w, "endless_%d 1\n", n%1000)
+	{"endless", "exceeded", func(w http.ResponseWriter, _ *http.Request) {
+		for lines := series("endless_%d 1\n", 1000); writes(w, lines); {
 		}
 	}},
 	{"gigabyte", "body size limit exceeded", func(w http.ResponseWriter, _ *http.Request) {
-		line := []byte(strings.Repeat("# "+strings.Repeat("x", 1<<20)+"\n", 1))
-		for range 1024 {
-			if _, err := w.Write(line); err != nil {
-				return
-			}
+		line := []byte("# " + strings.Repeat("x", 1<<20) + "\n")
+		for n := 0; n < 1024 && writes(w, line); n++ {
 		}
 	}},
 	{"garbage", "expected", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("\x7fELF\x02\x01\x01 {{{\n")) }},
@@ -45,11 +42,7 @@ var badTargets = []struct {
 			time.Sleep(50 * time.Millisecond)
 		}
 	}},
-	{"million", "sample limit exceeded", func(w http.ResponseWriter, _ *http.Request) {
-		for n := range 1_000_000 {
-			fmt.Fprintf(w, "m{n=\"%d\"} 1\n", n)
-		}
-	}},
+	{"million", "sample limit exceeded", func(w http.ResponseWriter, _ *http.Request) { writes(w, million()) }},
 	{"labels", "label_limit exceeded", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "bomb{")
 		for n := range 1000 {
@@ -65,6 +58,24 @@ var badTargets = []struct {
 	}},
 	{"utf8", "invalid UTF-8", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("a{l=\"\xff\xfe\"} 1\n")) }},
 	{"teapot", "server returned HTTP status 418", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }},
+}
+
+// million is an exposition of a million series, made once: what is tested reads it, not makes it.
+var million = sync.OnceValue(func() []byte { return series("m{n=\"%d\"} 1\n", 1_000_000) })
+
+// series is a line for each number below n.
+func series(format string, n int) []byte {
+	var b []byte
+	for i := range n {
+		b = fmt.Appendf(b, format, i)
+	}
+	return b
+}
+
+// writes says whether somebody still reads.
+func writes(w http.ResponseWriter, b []byte) bool {
+	_, err := w.Write(b)
+	return err == nil
 }
 
 func TestBadTargets(t *testing.T) {

@@ -25,7 +25,7 @@ const (
 	stopTimeout    = 200 * time.Millisecond
 )
 
-// server is the HTTP side. Until the data is read, all but liveness and metrics is 503.
+// server is the HTTP side. Until the data is read, all but the page, liveness and metrics is 503.
 type server struct {
 	log       *slog.Logger
 	webConfig string
@@ -49,7 +49,7 @@ func newServer(m *Monitor) (*server, error) {
 	if err := m.offerMetrics(s.metrics); err != nil {
 		return nil, err
 	}
-	starting := m.startingHandler(s.metrics)
+	starting := m.startingHandler(s)
 	s.handler.Store(&starting)
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -112,17 +112,21 @@ func (m *Monitor) offerMetrics(mux *http.ServeMux) error {
 	return nil
 }
 
-// startingHandler answers while the data is read.
-func (m *Monitor) startingHandler(metrics http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET "+MetricsPath, metrics)
-	mux.HandleFunc("GET /-/healthy", healthy)
-	mux.HandleFunc("GET /api/v1/status/walreplay", m.walReplay)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+// startingHandler answers while the data is read: the page is there, and shows how far that is.
+func (m *Monitor) startingHandler(s *server) http.Handler {
+	notYet := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Prometheus-Stopping", "false")
 		http.Error(w, "Service Unavailable", http.StatusServiceUnavailable)
-	})
-	return mux
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET "+MetricsPath, s.metrics)
+	mux.HandleFunc("GET /-/healthy", healthy)
+	mux.HandleFunc("GET /api/v1/status/walreplay", m.walReplay)
+	for _, path := range []string{"/-/", "/api/", "/federate", HostMetricsPath} {
+		mux.HandleFunc(path, notYet)
+	}
+	mux.Handle("/", m.o.Page)
+	return withPrefix(s.external.Path, mux)
 }
 
 func healthy(w http.ResponseWriter, _ *http.Request) {

@@ -1,5 +1,5 @@
-// Command bench measures monctl serve beside other servers, all at once and on the same targets, so that the ratios hold
-// whatever the machine does meanwhile. It prints the tables of docs/benchmarks.md.
+// Command bench measures monctl serve beside other servers, on the same targets and the same data and in turn or all at once, so that
+// the ratios hold whatever the machine does meanwhile. It prints the tables of docs/benchmarks.md.
 package main
 
 import (
@@ -17,23 +17,53 @@ type load struct {
 	targets, series int
 	interval        time.Duration
 	warm, measure   time.Duration
-	starts          int // of an idle server
+	hold            time.Duration // of the first server alone, at a scrape a second
+	starts          int           // of each server, idle and on data
+	samples         int           // in the data that servers start on
+}
+
+// parts are what can be measured, in this order.
+var parts = []struct {
+	name    string
+	measure func(ctx context.Context, l load, servers kinds, scratch string) (*table, error)
+}{
+	{"idle", measureIdle},
+	{"load", measureLoad},
+	{"hold", measureHold},
+	{"restart", measureRestart},
 }
 
 func main() {
+	if to := os.Getenv(profileTo); to != "" {
+		if err := profiled(to, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	l := load{}
 	flag.IntVar(&l.targets, "targets", 20, "targets")
 	flag.IntVar(&l.series, "series", 5000, "series of each target")
 	flag.DurationVar(&l.interval, "interval", 5*time.Second, "between scrapes")
-	flag.DurationVar(&l.warm, "warm", 30*time.Second, "before it is measured")
-	flag.DurationVar(&l.measure, "measure", 60*time.Second, "that is measured")
-	flag.IntVar(&l.starts, "starts", 5, "starts of an idle server")
+	flag.DurationVar(&l.warm, "warm", time.Minute, "before it is measured")
+	flag.DurationVar(&l.measure, "measure", 3*time.Minute, "that is measured")
+	flag.DurationVar(&l.hold, "hold", 5*time.Minute, "that the first server is to hold a scrape of every target each second")
+	flag.IntVar(&l.starts, "starts", 5, "starts of each server")
+	flag.IntVar(&l.samples, "samples", 50_000_000, "in the data that servers start on")
+	to := flag.String("profile", "", "write a CPU profile of monctl serve to `FILE`, for go build -pgo, and compare nothing")
+	only := flag.String("only", "", "`PARTS` with commas: idle, load, hold, restart; all when left out")
 	var servers kinds
-	flag.Var(&servers, "server", "`KIND=FILE` of a server: monctl, prometheus or victoriametrics; the first is compared with the others")
+	flag.Var(&servers, "server", "`[NAME:]KIND=FILE` of a server: monctl, prometheus or victoriametrics; the first is compared with the others")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, l, servers); err != nil {
+	err := error(nil)
+	if *to != "" {
+		err = profile(ctx, l, *to)
+	} else {
+		err = run(ctx, l, servers, *only)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
 		os.Exit(1)
@@ -64,26 +94,45 @@ func (k *kinds) Set(s string) error {
 	return nil
 }
 
-func run(ctx context.Context, l load, servers kinds) error {
+func run(ctx context.Context, l load, servers kinds, only string) error {
+	for _, p := range parts {
+		if only != "" && !strings.Contains(","+only+",", ","+p.name+",") {
+			continue
+		}
+		if err := measure(ctx, l, servers, p.measure); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return nil
+}
+
+// measure runs one part in a folder of its own and prints its table, with the load of the machine before and after.
+func measure(ctx context.Context, l load, servers kinds, part func(context.Context, load, kinds, string) (*table, error)) error {
 	scratch, err := os.MkdirTemp("", "monctl-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	average, err := os.ReadFile("/proc/loadavg")
+	before, err := average()
 	if err != nil {
 		return err
 	}
-	fmt.Printf("load of the machine before: %s", average)
-	idle, err := measureIdle(ctx, l, servers, scratch)
+	t, err := part(ctx, l, servers, scratch)
 	if err != nil {
 		return err
 	}
-	idle.print()
-	busy, err := measureLoad(ctx, l, servers, scratch)
+	after, err := average()
 	if err != nil {
 		return err
 	}
-	busy.print()
+	t.title += fmt.Sprintf(" (load of the machine %s before, %s after)", before, after)
+	t.print()
 	return nil
+}
+
+// average is the load average of the last minute.
+func average() (string, error) {
+	text, err := os.ReadFile("/proc/loadavg")
+	first, _, _ := strings.Cut(string(text), " ")
+	return first, err
 }

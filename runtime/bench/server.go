@@ -21,6 +21,7 @@ var commands = map[string]func(address, data, config string) []string{
 	"monctl": func(address, data, config string) []string {
 		return []string{"serve", "--listen", address, "--data", data, "--config", config, "--ntp", "none", "--no-host-metrics"}
 	},
+	"profiled": func(address, data, config string) []string { return []string{address, data, config} },
 	"prometheus": func(address, data, config string) []string {
 		return []string{"--web.listen-address=" + address, "--storage.tsdb.path=" + data, "--config.file=" + config, "--log.level=error"}
 	},
@@ -36,20 +37,16 @@ type server struct {
 	cmd                   *exec.Cmd
 }
 
-// start runs a server and waits until it is ready; took is the time from exec to the first answer 200.
-func start(ctx context.Context, k kind, data, config string) (s *server, took time.Duration, err error) {
+// prepare gives a server a free port.
+func prepare(ctx context.Context, k kind, data, config string) (*server, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	s = &server{kind: k, address: l.Addr().String(), data: data, config: config}
-	if err := l.Close(); err != nil {
-		return nil, 0, err
-	}
-	took, err = s.run(ctx)
-	return s, took, err
+	return &server{kind: k, address: l.Addr().String(), data: data, config: config}, l.Close()
 }
 
+// run starts a server and waits until it is ready; it gives the time from exec to the first answer 200.
 func (s *server) run(ctx context.Context) (time.Duration, error) {
 	s.cmd = exec.CommandContext(ctx, s.file, commands[s.kind.kind](s.address, s.data, s.config)...)
 	var log bytes.Buffer
@@ -99,6 +96,16 @@ func (s *server) get(ctx context.Context, path string, into *bytes.Buffer) (int,
 	return resp.StatusCode, err
 }
 
+// text is the answer to a request that must succeed.
+func (s *server) text(ctx context.Context, path string) ([]byte, error) {
+	var body bytes.Buffer
+	code, err := s.get(ctx, path, &body)
+	if err == nil && code != http.StatusOK {
+		err = fmt.Errorf("%s: %s: %d %.200s", s.name, path, code, body.String())
+	}
+	return body.Bytes(), err
+}
+
 // cpu is the user and system time of the process so far: fields 14 and 15 of proc(5) stat, in ticks of 10 ms.
 func (s *server) cpu() (time.Duration, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
@@ -114,20 +121,31 @@ func (s *server) cpu() (time.Duration, error) {
 	return time.Duration(user+system) * 10 * time.Millisecond, err
 }
 
-// rss is the resident memory in bytes.
-func (s *server) rss() (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.cmd.Process.Pid))
+// memory is what /proc/PID/status (proc(5)) says of the process, in bytes: resident now, of it anonymous, and the most that was resident.
+func (s *server) memory() (resident, anonymous, most float64, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
-		return 0, err
+		return 0, 0, 0, err
 	}
-	pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
-	return pages * int64(os.Getpagesize()), err
+	for line := range strings.Lines(string(text)) {
+		f := strings.Fields(line) // NAME: KIBIBYTES kB
+		for name, into := range map[string]*float64{"VmRSS:": &resident, "RssAnon:": &anonymous, "VmHWM:": &most} {
+			if f[0] == name {
+				kib, err := strconv.ParseFloat(f[1], 64)
+				if err != nil {
+					return 0, 0, 0, fmt.Errorf("%s %w", name, err)
+				}
+				*into = kib * 1024
+			}
+		}
+	}
+	return resident, anonymous, most, nil
 }
 
 // write makes the configuration that a server scrapes with: its name is a parameter, so that the targets can count.
-func write(dir string, k kind, l load, targets string) (string, error) {
+func write(dir string, k kind, every time.Duration, targets string) (string, error) {
 	path := filepath.Join(dir, k.name+".yml")
-	text := fmt.Sprintf("global: {scrape_interval: %s, scrape_timeout: %s}\n", l.interval, l.interval)
+	text := fmt.Sprintf("global: {scrape_interval: %s, scrape_timeout: %s}\n", every, every)
 	if targets != "" {
 		text += fmt.Sprintf("scrape_configs:\n- {job_name: load, params: {who: [%s]}, static_configs: [{targets: [%s]}]}\n", k.name, targets)
 	}

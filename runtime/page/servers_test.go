@@ -28,10 +28,11 @@ type world struct {
 	victim *exec.Cmd // a node_exporter that may be killed
 	monctl string    // program that serves; "" is Debian's Prometheus
 
-	mu     sync.Mutex
-	clock  func() clockAnswer
-	blocks []block // nil: the server has no such path
-	broken bool    // the server answers nothing that is of use
+	mu      sync.Mutex
+	clock   func() clockAnswer
+	blocks  []block // nil: the server has no such path
+	broken  bool    // the server answers nothing that is of use
+	reading bool    // the server answers as one that still reads its log
 }
 
 type clockAnswer struct {
@@ -69,6 +70,12 @@ func (w *world) setBroken(on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.broken = on
+}
+
+func (w *world) setReading(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.reading = on
 }
 
 func (w *world) setBlocks(b []block) {
@@ -270,8 +277,12 @@ func (w *world) startFront(t *testing.T, server string) {
 	}
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
-		broken := w.broken
+		broken, reading := w.broken, w.reading
 		w.mu.Unlock()
+		if reading && strings.HasPrefix(r.URL.Path, "/api/") {
+			readingStandIn(rw, r)
+			return
+		}
 		if broken {
 			http.Error(rw, "the server behind is gone", http.StatusBadGateway)
 			return
@@ -296,6 +307,16 @@ func (w *world) blocksStandIn(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(rw, map[string]any{"status": "success", "data": map[string]any{"blocks": w.blocks}})
+}
+
+// readingStandIn answers as monctl serve does while it reads the second of eight segments: a log that takes long enough to be looked at is
+// too large for a test. That it does so is tested in package runtime.
+func readingStandIn(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/api/v1/status/walreplay" {
+		reply(w, map[string]any{"status": "success", "data": map[string]int{"min": 12, "max": 19, "current": 14}})
+		return
+	}
+	http.Error(w, "Service Unavailable", http.StatusServiceUnavailable)
 }
 
 func reply(w http.ResponseWriter, v any) {

@@ -30,6 +30,7 @@ func TestViews(t *testing.T) {
 		{"language and theme", testChoices},
 		{"calm", testCalm},
 		{"names", testNames},
+		{"reading", testReading},
 		{"unreachable", testUnreachable},
 	}
 	for _, test := range tests {
@@ -397,6 +398,20 @@ const lowContrast = `(() => {
 	}
 	return bad.slice(0, 5);
 })()`
+
+// While the server reads its log the page says how far it is, and goes on by itself.
+func testReading(_ *testing.T, w *world, b *browser) {
+	b.expect("503")
+	w.setReading(true)
+	defer w.setReading(false)
+	b.open("#/targets", "progress")
+	b.says("The server is reading its data")
+	b.says("segment 2 of 8")
+	b.picture("reading")
+	w.setReading(false)
+	b.shows(".card")
+	b.holds(`document.querySelector("progress") === null`)
+}
 
 // When the server goes away, what was read stays, and the page says that it is old.
 func testUnreachable(t *testing.T, w *world, b *browser) {

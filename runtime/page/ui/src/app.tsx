@@ -8,6 +8,7 @@ import { ClockBanner, ClockMark, ClockProvider, useClockReading } from "./clock/
 import { HostsView } from "./hosts/hosts";
 import { dictionaries, type Language, TextProvider, useText } from "./i18n";
 import { FailureNotice, Skeleton } from "./parts/notice";
+import { Starting } from "./parts/starting";
 import { link, useRoute, type View, views } from "./route";
 import { type Settings, type Theme, useSettings } from "./settings";
 import { StorageView } from "./storage/storage";
@@ -16,17 +17,21 @@ import { TargetsView } from "./targets/targets";
 export function App() {
   const settings = useSettings();
   const clock = useClockReading();
+  const starting = clock.failure?.kind === "unavailable";
   return (
     <TextProvider value={dictionaries[settings.language]}>
       <ClockProvider value={clock}>
-        <Frame settings={settings} ready={clock.data !== undefined || clock.failure !== undefined} />
+        <Frame settings={settings} ready={clock.data !== undefined || (clock.failure !== undefined && !starting)} starting={starting} />
       </ClockProvider>
     </TextProvider>
   );
 }
 
-/** ready: the server's time is known (or cannot be), so that no view asks for the wrong moment first. */
-function Frame({ settings, ready }: { settings: Settings; ready: boolean }) {
+/**
+ * ready: the server's time is known (or cannot be), so that no view asks for the wrong moment first. starting: it reads its data, and
+ * answers nothing else yet; a page that was there before keeps what it has shown.
+ */
+function Frame({ settings, ready, starting }: { settings: Settings; ready: boolean; starting: boolean }) {
   const text = useText();
   const { view } = useRoute();
   const main = useRef<HTMLElement>(null);
@@ -52,7 +57,8 @@ function Frame({ settings, ready }: { settings: Settings; ready: boolean }) {
       </header>
       <main id="main" ref={main} tabIndex={-1} class={`view-${view}`}>
         <ClockBanner />
-        {ready ? <Shown view={view} /> : <Skeleton rows={5} />}
+        {starting && <Starting />}
+        {ready ? <Shown view={view} /> : !starting && <Skeleton rows={5} />}
       </main>
       <Footer />
     </>

@@ -6,6 +6,7 @@ import { type Answers, hostsOf, lengthFor, sorted } from "../src/hosts/model";
 import { rateWindow } from "../src/hosts/questions";
 import { pathOf } from "../src/hosts/sparkline";
 import { dictionaries } from "../src/i18n";
+import { progress } from "../src/parts/starting";
 import { parseRoute } from "../src/route";
 import { axisOf, headSpan, isFuture, place, type Span, ticks } from "../src/storage/axis";
 
@@ -93,4 +94,11 @@ test("no sentence of one language was left in the other", () => {
   };
   walk(en, ko, "");
   assert.deepEqual(same, []);
+});
+
+test("segments are counted from the first that is there", () => {
+  assert.deepEqual(progress(undefined), { done: 0, all: 0 });
+  assert.deepEqual(progress({ min: 0, max: 0, current: 0 }), { done: 0, all: 0 });
+  assert.deepEqual(progress({ min: 12, max: 19, current: 13 }), { done: 1, all: 8 });
+  assert.deepEqual(progress({ min: 12, max: 19, current: 20 }), { done: 8, all: 8 });
 });

@@ -113,6 +113,13 @@ export interface RuntimeInfo {
   lastConfigTime: string;
 }
 
+/** GET /api/v1/status/walreplay: numbers of segments of the log, the first, the last and the one that is read now. */
+export interface Replay {
+  min: number;
+  max: number;
+  current: number;
+}
+
 /** GET /api/monctl/clock. Seconds; ntp is null where no NTP server answered; its offset is true time minus the server's. */
 export interface ClockAnswer {
   serverTime: number;

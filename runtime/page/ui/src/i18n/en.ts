@@ -50,6 +50,11 @@ export const en = {
     unavailable: { what: "The server is not ready yet", todo: "It is still reading its data after a start, or shutting down. It is tried again by itself." },
     server: { what: "The server failed", todo: "Its log says why." },
   } satisfies Record<FailureKind, Words>,
+  starting: {
+    what: "The server is reading its data",
+    todo: "It started a moment ago. Nothing is lost; this page goes on by itself.",
+    segments: (done: number, all: number) => `segment ${done} of ${all}`,
+  },
   clock: {
     markAgree: "clocks agree",
     markWrong: (s: string) => `clock off by ${s}`,

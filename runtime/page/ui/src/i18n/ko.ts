@@ -43,6 +43,11 @@ export const ko: Dictionary = {
     unavailable: { what: "서버가 아직 준비되지 않았습니다", todo: "시작 후 데이터를 읽는 중이거나 종료 중입니다. 자동으로 다시 시도합니다." },
     server: { what: "서버에서 오류가 났습니다", todo: "원인은 서버 로그에 있습니다." },
   },
+  starting: {
+    what: "서버가 데이터를 읽고 있습니다",
+    todo: "방금 시작되었습니다. 잃은 데이터는 없으며, 준비되면 화면이 자동으로 나타납니다.",
+    segments: (done, all) => `세그먼트 ${done}/${all}`,
+  },
   clock: {
     markAgree: "시계 일치",
     markWrong: (s) => `시계 차이 ${s}`,
