@@ -52,8 +52,8 @@ func (c Catalog) share() error {
 	for _, name := range c.Names() {
 		one := c[name]
 		for _, s := range one.Serves {
-			if c[s.Component] == nil || c[s.Component].Metrics == "" {
-				return fmt.Errorf("component %s: serves: there is no component %q with metrics", name, s.Component)
+			if c[s.Component] == nil {
+				return fmt.Errorf("component %s: serves: there is no component %q", name, s.Component)
 			}
 		}
 		if one.Like == "" {
@@ -71,10 +71,11 @@ func (c Catalog) share() error {
 	return nil
 }
 
-// InPlaceOf finds the component that can take another one's place and that nobody has to publish; nil when there is none.
+// InPlaceOf finds the component that can take another one's place, whole or as far as others ask it for metrics, and that
+// nobody has to publish; nil when there is none.
 func (c Catalog) InPlaceOf(name string) *Component {
 	for _, other := range c.Names() {
-		if c[other].Like == name && c[other].Release.Source == Self {
+		if c[other].Release.Source == Self && (c[other].Like == name || c[other].ServesFor(name)) {
 			return c[other]
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 // Component is one folder of the catalogue: everything monctl knows of a program it installs, as data. Strings that
@@ -57,7 +58,7 @@ type Component struct {
 	Dashboards map[string][]byte `yaml:"-"` // dashboards/*.json, for Grafana, by file name
 	folder     fs.FS
 	base       *Component // the one that Like names
-	place      string // the folder, for messages
+	place      string     // the folder, for messages
 }
 
 // UnitOptions are the parts of the systemd unit that differ between components; the rest is unit.service.tmpl.
@@ -105,6 +106,11 @@ type Script struct {
 type Served struct {
 	Component string `yaml:"component"`
 	Path      string `yaml:"path"`
+}
+
+// ServesFor says whether it exposes the metrics of another component.
+func (c *Component) ServesFor(component string) bool {
+	return slices.ContainsFunc(c.Serves, func(s Served) bool { return s.Component == component })
 }
 
 // Template returns the source of a template file of the component's folder, or of the one it is like.

@@ -54,10 +54,10 @@ type Release struct {
 	Repo   string `yaml:"repo,omitempty"`   // github: owner/name
 	Tag    string `yaml:"tag,omitempty"`    // github: the git tag, "v{version}"
 	Folder string `yaml:"folder,omitempty"` // url: the folder that holds the file, "https://example.org/dist/{version}"
-	File   string `yaml:"file,omitempty"` // not for source monctl
-	Sums   string `yaml:"sums,omitempty"`  // checksum file beside the file; "" when upstream has none
-	Index  string `yaml:"index,omitempty"` // key in prometheus.io/download.json; "" when it is not listed there
-	LTS    string `yaml:"lts,omitempty"`   // long-term support line, "3.13"; "" when upstream has none
+	File   string `yaml:"file,omitempty"`   // not for source monctl
+	Sums   string `yaml:"sums,omitempty"`   // checksum file beside the file; "" when upstream has none
+	Index  string `yaml:"index,omitempty"`  // key in prometheus.io/download.json; "" when it is not listed there
+	LTS    string `yaml:"lts,omitempty"`    // long-term support line, "3.13"; "" when upstream has none
 	// Archs gives upstream's word for each machine upstream ships.
 	Archs map[Arch]string `yaml:"archs"`
 	// Binaries are paths inside the release folder that must be there: ELF executables of the host's machine,
