@@ -181,7 +181,8 @@ func (r *Run) reaches(ctx context.Context, h *Host, c *templates.Component, file
 // reachScript asks for the head of a file with what there is.
 const reachScript = `url=%s
 if command -v curl >/dev/null; then curl -fsSIL --connect-timeout 5 --max-time 15 -o /dev/null -- "$url"
-elif command -v wget >/dev/null; then wget -q -T 5 -t 1 --spider -- "$url"
+elif command -v wget >/dev/null; then # busybox 1.35 dies of -T
+	wget -q -T 5 --spider -- "$url" || { [ $? -gt 128 ] && wget -q --spider -- "$url"; }
 else echo "neither curl nor wget is there" >&2 && exit 1; fi
 `
 
