@@ -18,7 +18,7 @@ RELEASE    := -trimpath -tags $(UNUSED) -gcflags=all=-l $(INLINED:%=-gcflags=%=)
 LAB        := $(shell go list ./lab/... 2>/dev/null)
 PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
 
-.PHONY: build test lint unit page page-check page-serve hosts demo demo-down bench-install bench-serve nightly setup schema clean
+.PHONY: build test lint unit page page-check page-serve hosts demo demo-offline demo-down bench-install bench-serve nightly setup schema clean
 
 build: ## the binary, static, for this machine, and beside it the one that it sends to hosts of the other architecture
 	CGO_ENABLED=0 go build -buildvcs=auto $(RELEASE) -o bin/monctl ./cmd/monctl
@@ -60,6 +60,9 @@ runtime/page/ui/node_modules: runtime/page/ui/package-lock.json
 
 demo: build ## real hosts on this machine, the stack installed across them; left running
 	@go run ./lab demo --monctl bin/monctl
+
+demo-offline: build ## the same where no release is to be had: the bundled monitor on all hosts, nothing but monctl itself
+	@go run ./lab demo --monctl bin/monctl --offline
 
 demo-down: ## ends the demo
 	@go run ./lab down

@@ -28,8 +28,6 @@ type dataOptions struct {
 	trueOffset, trueBound time.Duration
 	trueSource            string
 
-	binaries []string // monctl for other machines
-
 	planOnly bool
 	closing  bool   // of the window
 	to       string // folder of this machine that a backup goes to
@@ -41,6 +39,7 @@ type dataOptions struct {
 	prevent     bool // do what keeps it from happening again
 	stuck       bool
 	noWindow    bool
+	reader      string // version of the Prometheus that is to read it, or "monctl"
 	html        string
 }
 
@@ -90,7 +89,6 @@ func (o *dataOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.kind, "kind", string(datadir.Prometheus), "whose data it is: prometheus, grafana, loki, alertmanager")
 	f.DurationVar(&o.retention, "retention", 0, "storage.tsdb.retention.time of the server, as `TIME` (15 days: 360h)")
 	f.StringSliceVar(&o.ntp, "ntp", nil, "NTP `SERVERS` that know the true time (default: the pool)")
-	f.StringArrayVar(&o.binaries, "monctl-binary", nil, "monctl for a host of another architecture: `linux/arm64=FILE` (can be repeated)")
 	f.StringVar(&o.identity, "identity", "", "`NAME` that is typed to confirm")
 	f.StringSliceVar(&o.others, "other", nil, "`FOLDERS` of something else that must not overlap it")
 	f.DurationVar(&o.trueOffset, "true-offset", 0, "true time minus this machine's clock")
@@ -116,6 +114,8 @@ Exit status: 0 it is well, 3 it is not.`,
 		RunE: func(c *cobra.Command, args []string) error { return g.data(c, *o, "", args) },
 	}
 	c.Flags().StringVar(&o.html, "html", "", "write the timeline of the blocks to `FILE` as one page")
+	c.Flags().StringVar(&o.reader, "readable-by", "", "refuse what a Prometheus of this `VERSION` would not understand; monctl is this one")
+	_ = c.Flags().MarkHidden("readable-by") // monctl upgrade HOST/COMPONENT --to uses it
 	return c
 }
 

@@ -91,7 +91,7 @@ func (g *globals) hostInspection(o dataOptions, host string, seen datadir.Inspec
 
 // openData looks at the host, finds the component, and brings monctl there.
 func (g *globals) openData(ctx context.Context, o dataOptions, action datadir.Action, name datahost.Name) (*datahost.Session, error) {
-	programs, err := g.programs(o.binaries)
+	programs, err := g.programs()
 	if err != nil {
 		return nil, err
 	}
@@ -128,8 +128,8 @@ func (o dataOptions) settings() doctor.Settings {
 }
 
 // programs says where monctl for other machines is.
-func (g *globals) programs(words []string) (self.Programs, error) {
-	given, err := self.ParseGiven(words)
+func (g *globals) programs() (self.Programs, error) {
+	given, err := self.ParseGiven(g.binaries)
 	if err != nil {
 		return self.Programs{}, err
 	}

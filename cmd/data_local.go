@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/monctl/monctl/doctor"
 	"github.com/monctl/monctl/doctor/datadir"
@@ -49,8 +50,26 @@ func (g *globals) dataInspect(ctx context.Context, o dataOptions) error {
 			return err
 		}
 	}
+	if o.reader != "" {
+		return readableBy(seen, strings.TrimPrefix(o.reader, monctlItself))
+	}
 	if seen.Verdict != datadir.Healthy {
 		return code(exitChanges)
+	}
+	return nil
+}
+
+// monctlItself stands for the version of the library in here.
+const monctlItself = "monctl"
+
+// readableBy refuses what a version would not understand.
+func readableBy(seen datadir.Inspection, version string) error {
+	list, err := seen.UnreadableBy(version)
+	if err != nil {
+		return fault.Misuse(err, "For example --readable-by 2.42.0.")
+	}
+	if len(list) > 0 {
+		return fault.Refuse(fmt.Errorf("what is there is not for this version: %s", strings.Join(list, "; ")), "Choose a newer release.")
 	}
 	return nil
 }

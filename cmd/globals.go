@@ -38,6 +38,8 @@ type globals struct {
 	fetch         string
 	cacheDir      string
 	catalogDir    string
+	fallback      string
+	binaries      []string // monctl for other machines
 
 	streams ui.Streams
 	ui      *ui.UI
@@ -73,6 +75,8 @@ func (g *globals) flags(f *pflag.FlagSet) {
 	f.StringVar(&g.fetch, "fetch", "", "`WHO` downloads releases: controller (once) or host (each)")
 	f.StringVar(&g.cacheDir, "cache-dir", "", "`FOLDER` of downloaded releases (default ~/.cache/monctl)")
 	f.StringVar(&g.catalogDir, "catalog", "", "`FOLDER` of your own components")
+	f.StringVar(&g.fallback, "fallback", "", "`WHEN` Prometheus cannot be had, take the bundled monitor: ask, auto or never")
+	f.StringArrayVar(&g.binaries, "monctl-binary", nil, "monctl for hosts of another architecture: `linux/arm64=FILE` (can be repeated)")
 }
 
 // begin is called when the flags are known.
@@ -84,6 +88,9 @@ func (g *globals) begin() error {
 	}
 	if !slices.Contains([]string{"", string(inventory.FetchController), string(inventory.FetchHost)}, g.fetch) {
 		return fault.Misuse(fmt.Errorf("--fetch %q: want controller or host", g.fetch), "")
+	}
+	if !slices.Contains(append(inventory.Fallbacks(), ""), inventory.Fallback(g.fallback)) {
+		return fault.Misuse(fmt.Errorf("--fallback %q: want ask, auto or never", g.fallback), "")
 	}
 	var prompter ssh.Prompter
 	if g.ui.Asks() {

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/monctl/monctl/cmd/ui"
+	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/installer"
 	"github.com/monctl/monctl/installer/desired"
 	"github.com/monctl/monctl/installer/release/lock"
+	"github.com/monctl/monctl/templates"
 	"github.com/spf13/cobra"
 )
 
@@ -61,11 +64,37 @@ func (g *globals) install(ctx context.Context, opts installer.Options, yes bool)
 		return err
 	}
 	if run.Changes() {
+		if err := g.confirmInstead(ctx, run); err != nil {
+			return err
+		}
 		if err := g.confirm(ctx, yes, question(run), g.details(ctx, run, opts.Parallel)); err != nil {
 			return err
 		}
 	}
 	return g.apply(ctx, run)
+}
+
+// confirmInstead asks whether the bundled monitor may take the place of what cannot be had, where the policy is to ask. --yes
+// answers another question.
+func (g *globals) confirmInstead(ctx context.Context, run *installer.Run) error {
+	unasked := run.Unasked()
+	if len(unasked) == 0 {
+		return nil
+	}
+	var hosts, components []string
+	for _, i := range unasked {
+		if !slices.Contains(hosts, i.Host) {
+			hosts = append(hosts, i.Host)
+		}
+		if !slices.Contains(components, i.Component) {
+			components = append(components, i.Component)
+		}
+	}
+	ok, err := g.ui.Confirm(ctx, fmt.Sprintf("Take the bundled monitor in the place of %s on %s?", strings.Join(components, " and "), ui.Names(hosts)))
+	if err == nil && !ok {
+		err = fault.Refuse(errNotConfirmed, "Nothing was changed.")
+	}
+	return err
 }
 
 // propose shows in short what would happen; with -v the whole plan.
@@ -166,7 +195,9 @@ func (g *globals) lock(ctx context.Context, run *installer.Run) error {
 	}
 	return lock.Update(ctx, g.lockFile(run.Stack.Inventory), func(f *lock.File) error {
 		for name, chosen := range run.Releases {
-			f.Set(name, chosen.Locked())
+			if run.Stack.Catalog[name].Release.Source != templates.Self { // there is only the one that runs
+				f.Set(name, chosen.Locked())
+			}
 		}
 		return nil
 	})

@@ -37,6 +37,7 @@ func runPlan(ctx context.Context, g *globals, o planOptions, args []string) erro
 	if err != nil {
 		return err
 	}
+	opts.Fallback = opts.Stack.Inventory.Fallback // a plan asks nobody
 	run, err := g.prepare(ctx, opts, false)
 	if err != nil {
 		return err

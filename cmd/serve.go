@@ -32,6 +32,7 @@ type serveFlags struct {
 	noHost        bool
 	open          bool
 	logLevel      string
+	check         bool
 }
 
 func newServe(g *globals) *cobra.Command {
@@ -71,11 +72,13 @@ func (f *serveFlags) define(s *pflag.FlagSet) {
 	s.BoolVar(&f.o.RemoteWrite, "remote-write-receiver", false, "accept remote write on /api/v1/write")
 	s.BoolVar(&f.o.AdminAPI, "admin-api", false, "allow deletion and snapshots by HTTP")
 	s.BoolVar(&f.noHost, "no-host-metrics", false, "do not measure this host")
+	s.BoolVar(&f.o.NodeExporter, "node-exporter", false, "answer as a node_exporter: /metrics has this host's metrics too")
 	s.StringSliceVar(&f.o.NTPServers, "ntp", []string{"0.pool.ntp.org", "1.pool.ntp.org", "2.pool.ntp.org"}, "`SERVERS` asked for the true time; none asks nobody")
 	s.DurationVar(&f.o.QueryTimeout, "query-timeout", 2*time.Minute, "`TIME` that a query may take")
 	s.IntVar(&f.o.QueryMaxSamples, "query-max-samples", 50_000_000, "`N` samples that a query may hold in memory")
 	s.IntVar(&f.o.QueryConcurrency, "query-concurrency", 20, "`N` queries at once")
 	s.DurationVar(&f.o.Lookback, "query-lookback", 5*time.Minute, "`AGE` up to which a sample is current")
+	s.BoolVar(&f.check, "check", false, "read the configuration and all files it names, and end: with 2 when it is wrong")
 	s.StringVar(&f.logLevel, "log-level", "warn", "`LEVEL`: debug, info, warn or error")
 }
 
@@ -83,6 +86,9 @@ func runServe(ctx context.Context, g *globals, f *serveFlags, set *pflag.FlagSet
 	o, err := f.options(g, set)
 	if err != nil {
 		return err
+	}
+	if f.check {
+		return serveFault(runtime.Check(o))
 	}
 	m, err := runtime.Start(o)
 	if err != nil {

@@ -39,6 +39,9 @@ func (g *globals) stackOf(inv *inventory.Inventory) (*desired.Stack, error) {
 	if g.fetch != "" {
 		inv.Fetch = inventory.Fetch(g.fetch)
 	}
+	if g.fallback != "" {
+		inv.Fallback = inventory.Fallback(g.fallback)
+	}
 	catalog, err := g.catalog(inv)
 	if err != nil {
 		return nil, err
@@ -146,7 +149,16 @@ func (g *globals) options(stack *desired.Stack, only []string) (installer.Option
 		Stack: stack, Dial: g.dial, Releases: releases, Parallel: parallel, Only: only,
 		ID: time.Now().UTC().Format("20060102-150405") + fmt.Sprintf("-%d", os.Getpid()), Holder: who(),
 		Prune: isFile(stack.Inventory), LockWait: g.lockWait, ProveFor: g.proveFor, Report: g.events.report,
+		Fallback: g.askedFallback(stack.Inventory),
 	}, err
+}
+
+// askedFallback is the policy of the inventory, where it can be followed: without a terminal, nobody can be asked.
+func (g *globals) askedFallback(inv *inventory.Inventory) inventory.Fallback {
+	if inv.Fallback == inventory.FallbackAsk && !g.ui.Asks() {
+		return inventory.FallbackNever
+	}
+	return inv.Fallback
 }
 
 // releases resolves and fetches releases; upgrade chooses anew where the lock file has a version.
@@ -165,6 +177,10 @@ func (g *globals) releases(inv *inventory.Inventory, upgrade bool) (installer.Up
 	if err != nil {
 		return installer.Upstream{}, err
 	}
+	programs, err := g.programs()
+	if err != nil {
+		return installer.Upstream{}, err
+	}
 	client := web.New()
 	store, err := cache.Open(dir, client)
 	if err != nil {
@@ -173,6 +189,7 @@ func (g *globals) releases(inv *inventory.Inventory, upgrade bool) (installer.Up
 	return installer.Upstream{
 		Resolver: &release.Resolver{Web: client, Mirror: mirror, Lock: locked, TrustUpstream: g.trustUpstream, Upgrade: upgrade},
 		Store:    &release.Store{Cache: store},
+		Programs: programs,
 	}, nil
 }
 

@@ -46,6 +46,15 @@ func runStatus(ctx context.Context, g *globals, args []string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	for _, h := range hosts {
+		var manifests []desired.Manifest
+		for _, c := range h.Components {
+			manifests = append(manifests, c.Manifest)
+		}
+		if stack, _, err = installer.InPlace(stack, h.Host, manifests); err != nil {
+			return err
+		}
+	}
 	problems := judge(stack, locked, hosts)
 	g.ui.Status(stack, hosts, problems)
 	var failed []ui.HostError

@@ -17,22 +17,38 @@ import (
 	"github.com/spf13/cobra"
 )
 
-type upgradeOptions struct{ yes, allowDowngrade bool }
+type upgradeOptions struct {
+	yes, allowDowngrade bool
+	to                  string // the component that takes the place of the one named
+}
 
 func newUpgrade(g *globals) *cobra.Command {
 	var o upgradeOptions
 	c := &cobra.Command{
-		Use:   "upgrade [COMPONENT[@VERSION]]…",
+		Use:   "upgrade [COMPONENT[@VERSION]… | HOST/COMPONENT --to NAME]",
 		Short: "Change to newer releases: one host first, then the rest",
 		Long: `Chooses releases anew, for the components named or for all, and installs them: first on
 one host of each component, and on the others only when that one is proven. A release that
-does not prove itself is rolled back, and the lock file keeps the old one.`,
+does not prove itself is rolled back, and the lock file keeps the old one.
+
+With --to, another component takes the place of one on a host: prometheus that of the
+bundled monitor, or the monitor that of prometheus. Both keep their samples in the same
+format: the new one is made ready, the old one stops, its data folder is renamed, the new
+one starts and must have every sample of the old one. If not, all goes back.`,
 		Example: `  monctl upgrade
   monctl upgrade node_exporter
-  monctl upgrade prometheus@3.13.2 --yes`,
+  monctl upgrade prometheus@3.13.2 --yes
+  monctl upgrade vm1/monitor --to prometheus
+  monctl upgrade vm1/prometheus --to monitor`,
 		ValidArgsFunction: g.completeComponents,
-		RunE:              func(c *cobra.Command, args []string) error { return runUpgrade(c.Context(), g, o, args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.to != "" {
+				return runUpgradeTo(c.Context(), g, o, args)
+			}
+			return runUpgrade(c.Context(), g, o, args)
+		},
 	}
+	c.Flags().StringVar(&o.to, "to", "", "let `NAME[@VERSION]` take the place of HOST/COMPONENT, with its samples")
 	c.Flags().BoolVar(&o.yes, "yes", false, "do not ask")
 	c.Flags().BoolVar(&o.allowDowngrade, "allow-downgrade", false, "accept a version older than the installed one")
 	return c

@@ -12,7 +12,7 @@ func LinksOf(stack *desired.Stack) map[string][]Link {
 	add := func(i desired.Instance, role LinkRole, to, name string) {
 		links[i.Host.Name] = append(links[i.Host.Name], Link{From: i.Host.Name, Component: i.Component.Name, Role: role, To: to, Name: name})
 	}
-	for _, p := range stack.Of("prometheus") {
+	for _, p := range stack.Scrapers() {
 		for _, t := range stack.Targets(p) {
 			add(p, LinkScrape, t.Address, t.Job)
 		}

@@ -13,7 +13,6 @@ import (
 	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/fleet/plan"
 	"github.com/monctl/monctl/fleet/resource"
-	"github.com/monctl/monctl/installer/desired"
 )
 
 // Outcome is how a host came out of a run.
@@ -141,6 +140,9 @@ func (r *Run) change(ctx context.Context, h *Host, replace map[string]resource.F
 	if err := space(h.Name, p, h.Facts); err != nil {
 		return err
 	}
+	if h.takeover != nil {
+		h.takeover.remember(ctx, h)
+	}
 	h.began = true
 	return r.applyPlan(ctx, h, p, start)
 }
@@ -157,7 +159,7 @@ func (r *Run) applyPlan(ctx context.Context, h *Host, p plan.Plan, start *headSt
 	return apply.Run(ctx, h.conn, r.o.ID, p, apply.Progress{
 		Step: func(key string) {
 			r.o.report(Event{Host: h.Name, Doing: key})
-			if start != nil && key == "start "+desired.UnitName("prometheus") {
+			if start != nil && r.scraperUnit(h.Name, strings.TrimPrefix(key, "start ")) {
 				start.done(h.Name)
 			}
 		},

@@ -32,7 +32,7 @@ func (a *archives) of(ctx context.Context, host string, res resource.Release) (r
 			continue
 		}
 		file, _ := i.File()
-		if a.run.Stack.Inventory.Fetch == inventory.FetchHost && i.Component.Release.Format == templates.TarGz {
+		if a.run.Stack.Inventory.Fetch == inventory.FetchHost && i.Component.Release.Format == templates.TarGz && i.Component.Release.Source != templates.Self {
 			return resource.Payload{URL: file.From, SHA256: file.SHA256}, nil
 		}
 		return a.fetch(ctx, component, i.Arch)()

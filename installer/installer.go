@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/monctl/monctl/fleet"
+	"github.com/monctl/monctl/fleet/inventory"
 	"github.com/monctl/monctl/fleet/resource"
 	"github.com/monctl/monctl/installer/desired"
 	"github.com/monctl/monctl/installer/release"
@@ -42,7 +43,12 @@ type Options struct {
 	ProveFor time.Duration // how long a proof may take; 0 is DefaultProveFor
 	Only     []string      // names of hosts to work on; empty for all. Prepare adds those that run a Prometheus
 	Prune    bool          // the inventory is the whole truth: what it does not name is taken off its hosts
-	Canary   bool          // change one host of each component first, and the rest only when it is proven
+	// Put names, by host, what is to scrape there in the place of what the inventory names.
+	Put map[string]string
+	// Fallback says what to do when a release cannot be had that monctl itself can take the place of; "" is never. With ask, it
+	// is planned, and Run.Unasked is to be asked before Apply.
+	Fallback inventory.Fallback
+	Canary   bool // change one host of each component first, and the rest only when it is proven
 }
 
 // DefaultProveFor is long enough for two scrapes at Prometheus' default interval of 1 minute.
@@ -68,11 +74,11 @@ func (o Options) dial(ctx context.Context, h fleet.Host) (fleet.Conn, error) {
 	return conn, nil
 }
 
-// concerns says whether a host belongs to the run. A Prometheus always does: it has to learn of the others, and nothing
+// concerns says whether a host belongs to the run. What scrapes always does: it has to learn of the others, and nothing
 // is proven without it.
 func (o Options) concerns(host string) bool {
 	return len(o.Only) == 0 || slices.Contains(o.Only, host) ||
-		slices.ContainsFunc(o.Stack.Of("prometheus"), func(i desired.Instance) bool { return i.Host.Name == host })
+		len(o.Stack.ScrapersOn(host)) > 0
 }
 
 func (o Options) report(e Event) {

@@ -26,10 +26,12 @@ type Host struct {
 	Kept      []Kept // data of components that the plan takes off
 	Err       error  // why it has no plan; the others go on without it
 
-	host  fleet.Host
-	conn  fleet.Conn
-	seen  look.Seen
-	began bool // its change was begun
+	host      fleet.Host
+	conn      fleet.Conn
+	manifests []desired.Manifest
+	seen      look.Seen
+	takeover  *takeover // nil when nothing takes the place of another
+	began     bool      // its change was begun
 }
 
 // Run is a set of hosts with their plans, connected and, when it was prepared to change them, locked.
@@ -37,6 +39,7 @@ type Run struct {
 	Hosts    []*Host
 	Releases map[string]release.Release // by component
 	Stack    *desired.Stack             // with machines and releases filled in
+	Instead  []Instead                  // what is not as the inventory says
 
 	o        Options
 	prior    []*Host // proven in an earlier wave of the same run
@@ -58,7 +61,7 @@ func Prepare(ctx context.Context, o Options, change bool) (*Run, error) {
 		r.Close()
 		return nil, ctx.Err()
 	}
-	if err := r.chooseReleases(ctx); err != nil {
+	if err := errors.Join(r.place(), r.chooseReleases(ctx)); err != nil {
 		r.Close()
 		return nil, err
 	}
@@ -120,13 +123,32 @@ func (r *Run) meet(ctx context.Context, h *Host, change bool) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s: %w", h.Name, err)
 	}
+	if h.manifests, err = Manifests(ctx, h.conn); err != nil {
+		return fmt.Errorf("%s: %w", h.Name, err)
+	}
 	if len(r.Stack.On(h.Name)) == 0 {
 		return nil // something may be taken off there, and nothing is put there
 	}
 	return unfit(h.Name, h.Facts)
 }
 
-// chooseReleases resolves every component for the machines it is needed on.
+// prune adds what is to be taken off a host.
+func (r *Run) prune(ctx context.Context, h *Host) (err error) {
+	if h.takeover, err = r.takeoverOn(ctx, h); err != nil {
+		return err
+	}
+	manifests := h.manifests
+	if t := h.takeover; t != nil {
+		h.Resources = t.arrange(h.Resources)
+		manifests = slices.DeleteFunc(slices.Clone(manifests), func(m desired.Manifest) bool { return m.Component == t.from.Component })
+	}
+	first, last, kept := stale(h.Name, manifests, r.Stack.On(h.Name), h.Resources)
+	h.Resources, h.Kept = slices.Concat(first, h.Resources, last), kept
+	return nil
+}
+
+// chooseReleases resolves every component for the machines it is needed on. One that cannot be had and that monctl can take the
+// place of is replaced on the hosts that have none yet, if that is allowed.
 func (r *Run) chooseReleases(ctx context.Context) error {
 	archs := map[string]templates.Arch{}
 	for _, h := range r.alive() {
@@ -134,6 +156,10 @@ func (r *Run) chooseReleases(ctx context.Context) error {
 	}
 	r.o.report(Event{Doing: "choose releases"})
 	r.Releases = map[string]release.Release{}
+	r.fallBack(ctx, archs)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	var errs []error
 	for _, c := range r.Stack.Components() {
 		needed := r.Stack.Archs(c.Name, archs)
@@ -161,12 +187,9 @@ func (r *Run) look(ctx context.Context, h *Host) (err error) {
 		return err
 	}
 	if r.o.Prune {
-		manifests, err := Manifests(ctx, h.conn)
-		if err != nil {
-			return fmt.Errorf("%s: %w", h.Name, err)
+		if err := r.prune(ctx, h); err != nil {
+			return err
 		}
-		first, last, kept := stale(h.Name, manifests, r.Stack.On(h.Name), h.Resources)
-		h.Resources, h.Kept = slices.Concat(first, h.Resources, last), kept
 	}
 	if err := conflicts(h.Name, r.Stack.On(h.Name), h.Resources, h.Facts); err != nil {
 		return err

@@ -35,6 +35,7 @@ const (
 	ProofAlerts     ProofKind = "alerts"     // a Prometheus would send it alerts
 	ProofDatabase   ProofKind = "database"   // its database works
 	ProofDatasource ProofKind = "datasource" // it can query a datasource
+	ProofHistory    ProofKind = "history"    // it has the samples of what it took the place of
 	ProofLogs       ProofKind = "logs"       // it may read the log files it is to send
 	ProofLine       ProofKind = "line"       // a line of its journal is read back from Loki
 	ProofRules      ProofKind = "rules"      // every rule is loaded and none fails
@@ -92,7 +93,7 @@ func (r *Run) prove(ctx context.Context, wave []*Host, outcomes map[string]*Outc
 	ready := slices.DeleteFunc(good, func(h *Host) bool { return found.failed(h.Name) })
 	watchers := slices.Concat(r.prior, ready)
 	found.missed(watchers, fleet.Each(ctx, r.o.Parallel, watchers, func(ctx context.Context, h *Host) error {
-		r.proveTogether(ctx, h, ready, quick[h.Name] != nil, found)
+		r.proveTogether(ctx, h, ready, quick, found)
 		return nil
 	}))
 	r.prior = append(r.prior, slices.DeleteFunc(ready, func(h *Host) bool { return found.failed(h.Name) })...)
@@ -100,20 +101,18 @@ func (r *Run) prove(ctx context.Context, wave []*Host, outcomes map[string]*Outc
 }
 
 // proveTogether lets the components of a host that see others say what they see.
-func (r *Run) proveTogether(ctx context.Context, h *Host, ready []*Host, quick bool, found *proofs) {
+func (r *Run) proveTogether(ctx context.Context, h *Host, ready []*Host, quick quickFiles, found *proofs) {
 	asker := prove.NewAsker(h.conn)
 	defer asker.Close()
 	on := r.Stack.On(h.Name)
 	_ = fleet.Each(ctx, len(on), on, func(ctx context.Context, i desired.Instance) error {
-		switch i.Component.Name {
-		case "prometheus":
-			r.provePrometheus(ctx, asker, i, ready, quick, found)
-		case "loki":
+		switch {
+		case r.Stack.Scrapes(i):
+			r.proveScraper(ctx, asker, i, ready, quick.has(i), found)
+		case i.Component.Name == "loki":
 			r.proveLoki(ctx, asker, i, ready, found)
-		case "grafana":
-			if slices.Contains(ready, h) { // once is enough
-				r.proveGrafana(ctx, h, asker, i, found)
-			}
+		case i.Component.Name == "grafana" && slices.Contains(ready, h): // once is enough
+			r.proveGrafana(ctx, h, asker, i, found)
 		}
 		return nil
 	})
@@ -135,7 +134,7 @@ func (r *Run) proveReady(ctx context.Context, h *Host, found *proofs) {
 		if sendsLogs(i) {
 			r.proveLogs(ctx, h, i, found)
 		}
-		if !i.Component.Runs() || !r.thorough && !touched(h.Plan, i) && i.Component.Name != "prometheus" && r.scrapedInRun(i) {
+		if !i.Component.Runs() || !r.thorough && !touched(h.Plan, i) && !r.Stack.Scrapes(i) && r.scrapedInRun(i) {
 			continue
 		}
 		err := asker.Ready(ctx, "http://"+i.Local()+i.Component.Ready, func(ctx context.Context) error { return crashed(ctx, h.conn, i.Unit()) })
@@ -153,16 +152,18 @@ func brief(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // touched says whether the plan restarts or starts the instance.
-func touched(p plan.Plan, i desired.Instance) bool {
+func touched(p plan.Plan, i desired.Instance) bool { return restarts(p, i.Unit()) }
+
+func restarts(p plan.Plan, unit string) bool {
 	return slices.ContainsFunc(p.Changes, func(c plan.Change) bool {
 		s, ok := c.Resource.(resource.Service)
-		return ok && s.Unit == i.Unit() && c.Action != plan.Enable
+		return ok && s.Unit == unit && c.Action != plan.Enable
 	})
 }
 
 func (r *Run) scrapedInRun(i desired.Instance) bool {
 	return i.Component.Metrics != "" && slices.ContainsFunc(r.alive(), func(h *Host) bool {
-		return slices.ContainsFunc(r.Stack.Of("prometheus"), func(p desired.Instance) bool { return p.Host.Name == h.Name })
+		return len(r.Stack.ScrapersOn(h.Name)) > 0
 	})
 }
 

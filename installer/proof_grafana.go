@@ -98,9 +98,9 @@ func (r *Run) proveDashboard(ctx context.Context, g prove.Grafana, text []byte) 
 	return proof
 }
 
-// scrapeInterval is that of the first Prometheus.
+// scrapeInterval is that of the first Prometheus or monitor.
 func (r *Run) scrapeInterval() time.Duration {
-	for _, p := range r.Stack.Of("prometheus") {
+	for _, p := range r.Stack.Scrapers() {
 		text, _ := p.Set["scrape_interval"].(string)
 		if d, err := model.ParseDuration(text); err == nil {
 			return time.Duration(d)

@@ -3,13 +3,13 @@ package installer
 import (
 	"context"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/monctl/monctl/fleet/plan"
 	"github.com/monctl/monctl/fleet/resource"
 	"github.com/monctl/monctl/installer/desired"
+	"github.com/monctl/monctl/templates"
 )
 
 // A Prometheus scrapes a target for the first time at a moment that it derives from the target's labels, somewhere
@@ -28,11 +28,12 @@ func (r *Run) quickProof(wave []*Host) quickFiles {
 	quick := quickFiles{}
 	var fast *desired.Stack
 	for _, h := range wave {
-		if !starts(h.Plan, desired.UnitName("prometheus")) {
+		starting := slices.DeleteFunc(r.Stack.ScrapersOn(h.Name), func(i desired.Instance) bool { return !starts(h.Plan, i.Unit()) })
+		if len(starting) == 0 {
 			continue
 		}
 		if fast == nil {
-			fast = r.Stack.Override("prometheus", map[string]any{"scrape_interval": "1s", "scrape_timeout": "1s"})
+			fast = r.Stack.Override(func(c *templates.Component) bool { return c.Scrapes }, map[string]any{"scrape_interval": "1s", "scrape_timeout": "1s"})
 		}
 		resources, err := fast.Resources(h.Name, randomSecret)
 		if err != nil {
@@ -40,12 +41,35 @@ func (r *Run) quickProof(wave []*Host) quickFiles {
 		}
 		for _, res := range resources {
 			f, ok := res.(resource.File)
-			if ok && strings.HasSuffix(f.Path, "/prometheus/prometheus.yml") && changes(h.Plan, f.Key()) {
-				quick[h.Name] = map[string]resource.File{f.Key(): f}
+			if ok && isScrapeConfig(f.Path, starting) && changes(h.Plan, f.Key()) {
+				quick.add(h.Name, f)
 			}
 		}
 	}
 	return quick
+}
+
+func (q quickFiles) add(host string, f resource.File) {
+	if q[host] == nil {
+		q[host] = map[string]resource.File{}
+	}
+	q[host][f.Key()] = f
+}
+
+// has says whether an instance starts with the short interval.
+func (q quickFiles) has(i desired.Instance) bool {
+	_, ok := q[i.Host.Name][resource.File{Path: i.Config() + "/prometheus.yml"}.Key()]
+	return ok
+}
+
+// isScrapeConfig says whether a file is the configuration of one of the instances.
+func isScrapeConfig(path string, scrapers []desired.Instance) bool {
+	return slices.ContainsFunc(scrapers, func(i desired.Instance) bool { return path == i.Config()+"/prometheus.yml" })
+}
+
+// scraperUnit says whether a unit is that of an instance that scrapes, on a host.
+func (r *Run) scraperUnit(host, unit string) bool {
+	return slices.ContainsFunc(r.Stack.ScrapersOn(host), func(i desired.Instance) bool { return i.Unit() == unit })
 }
 
 func changes(p plan.Plan, key string) bool {
@@ -111,17 +135,17 @@ func starts(p plan.Plan, unit string) bool {
 	return false
 }
 
-// endQuickProof gives a Prometheus the configuration of the plan.
-func (r *Run) endQuickProof(ctx context.Context, h *Host) error {
+// endQuickProof gives an instance the configuration of the plan.
+func (r *Run) endQuickProof(ctx context.Context, h *Host, i desired.Instance) error {
 	final := plan.Plan{Host: h.Name}
 	for _, c := range h.Plan.Changes {
 		switch res := c.Resource.(type) {
 		case resource.File:
-			if strings.HasSuffix(res.Path, "/prometheus/prometheus.yml") {
+			if isScrapeConfig(res.Path, []desired.Instance{i}) {
 				final.Changes = append(final.Changes, c)
 			}
 		case resource.Service:
-			if res.Unit == desired.UnitName("prometheus") {
+			if res.Unit == i.Unit() {
 				final.Changes = append(final.Changes, plan.Change{Resource: res, Action: plan.Reload, Why: "proven"})
 			}
 		}

@@ -107,7 +107,9 @@ func componentStatus(ctx context.Context, o Options, host string, m desired.Mani
 	if m.Unit == "" {
 		c.State = "files"
 	}
-	c.Listed = slices.ContainsFunc(o.Stack.On(host), func(i desired.Instance) bool { return i.Component.Name == m.Component })
+	c.Listed = slices.ContainsFunc(o.Stack.On(host), func(i desired.Instance) bool {
+		return i.Component.Name == m.Component || slices.Contains(m.InPlaceOf, i.Component.Name)
+	})
 	if m.Unit == "" {
 		return c
 	}
@@ -115,11 +117,17 @@ func componentStatus(ctx context.Context, o Options, host string, m desired.Mani
 		c.Ready = errors.New("does not run")
 		return c
 	}
-	if _, c.Ready = asker.Get(ctx, "http://"+m.Address+m.Ready, nil); c.Ready != nil || m.Component != "prometheus" {
+	if _, c.Ready = asker.Get(ctx, "http://"+m.Address+m.Ready, nil); c.Ready != nil || !scrapes(o.Stack.Catalog, m) {
 		return c
 	}
 	c.Ready = c.targets(ctx, prove.Prometheus{Asker: asker, Base: "http://" + m.Address})
 	return c
+}
+
+// scrapes says whether what is installed scrapes the stack, not only its own host.
+func scrapes(catalog templates.Catalog, m desired.Manifest) bool {
+	is := func(name string) bool { return catalog[name] != nil && catalog[name].Scrapes }
+	return is(m.Component) && (len(m.InPlaceOf) == 0 || slices.ContainsFunc(m.InPlaceOf, is))
 }
 
 // targets counts what a Prometheus says of its targets.

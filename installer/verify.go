@@ -8,8 +8,10 @@ import (
 	"github.com/monctl/monctl/fleet"
 )
 
-// witnesses are the components that are asked about hosts other than their own.
-var witnesses = []string{"prometheus", "loki"}
+// witness says whether a host has a component that is asked about other hosts, too.
+func witness(o Options, host string) bool {
+	return len(o.Stack.ScrapersOn(host)) > 0 || onHost(o, "loki", host)
+}
 
 // Verify proves the stack as it is, and changes nothing: what an installation proves at its end, and what takes more than
 // one scrape. With Options.Only, these hosts alone are proven, by witnesses wherever they run. An outcome's Err says why
@@ -25,16 +27,21 @@ func Verify(ctx context.Context, o Options, alert *AlertTest) []Outcome {
 		case len(o.Only) == 0 || slices.Contains(o.Only, h.Name):
 			subjects = append(subjects, host)
 			r.Hosts = append(r.Hosts, host)
-		case slices.ContainsFunc(witnesses, func(name string) bool { return onHost(o, name, h.Name) }):
+		case witness(o, h.Name):
 			r.prior = append(r.prior, host)
 			r.Hosts = append(r.Hosts, host)
 		}
 	}
 	defer r.Close()
 	r.each(ctx, r.Hosts, func(ctx context.Context, h *Host) (err error) {
-		h.conn, err = o.dial(ctx, h.host)
+		if h.conn, err = o.dial(ctx, h.host); err == nil {
+			h.manifests, err = Manifests(ctx, h.conn)
+		}
 		return err
 	})
+	for _, h := range r.alive() {
+		r.Stack, _, h.Err = InPlace(r.Stack, h.Name, h.manifests)
+	}
 	return r.verify(ctx, subjects, alert)
 }
 
@@ -77,7 +84,7 @@ func (r *Run) heard(subjects []*Host, outcomes map[string]*Outcome) []*Host {
 		if w.Err == nil && !subject {
 			heard = append(heard, w)
 		}
-		if w.Err == nil || !slices.ContainsFunc(witnesses, func(name string) bool { return onHost(r.o, name, w.Name) }) {
+		if w.Err == nil || !witness(r.o, w.Name) {
 			continue
 		}
 		for _, h := range subjects {

@@ -16,6 +16,7 @@ import (
 
 func newDemo(w *which) *cobra.Command {
 	var monctl string
+	var offline bool
 	o := hosts.Options{AMD64: 3, ARM64: 1}
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -27,17 +28,18 @@ func newDemo(w *which) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return demo(cmd, w, o, binary)
+			return demo(cmd, w, o, binary, offline)
 		},
 	}
 	cmd.Flags().StringVar(&monctl, "monctl", "bin/monctl", "the monctl binary")
+	cmd.Flags().BoolVar(&offline, "offline", false, "no release is to be had: what comes is the bundled monitor")
 	cmd.Flags().IntVar(&o.AMD64, "amd64", o.AMD64, "number of amd64 hosts")
 	cmd.Flags().IntVar(&o.ARM64, "arm64", o.ARM64, "number of emulated arm64 hosts")
 	return cmd
 }
 
 // demo is the story of the README: bare hosts, one inventory, one command, a second one that changes nothing.
-func demo(cmd *cobra.Command, w *which, o hosts.Options, monctl string) error {
+func demo(cmd *cobra.Command, w *which, o hosts.Options, monctl string, offline bool) error {
 	out := cmd.ErrOrStderr()
 	title(out, "Bare hosts: %d amd64, %d arm64, real systemd, reached over SSH only", o.AMD64, o.ARM64)
 	o.Log = func(line string) { fmt.Fprintln(out, line) }
@@ -45,11 +47,17 @@ func demo(cmd *cobra.Command, w *which, o hosts.Options, monctl string) error {
 	if err != nil {
 		return err
 	}
-	title(out, "A mirror of releases (this machine has no internet for the hosts)")
-	if err := startMirror(cmd, w, ""); err != nil {
-		return err
+	write := offlineInventory
+	if offline {
+		title(out, "No mirror, no internet: monctl has nothing but itself")
+	} else {
+		title(out, "A mirror of releases (this machine has no internet for the hosts)")
+		if err := startMirror(cmd, w, ""); err != nil {
+			return err
+		}
+		write = demoInventory
 	}
-	inventory, err := demoInventory(w, l)
+	inventory, err := write(w, l)
 	if err != nil {
 		return err
 	}
@@ -62,6 +70,10 @@ func demo(cmd *cobra.Command, w *which, o hosts.Options, monctl string) error {
 		if err := run(args...); err != nil {
 			return err
 		}
+	}
+	if offline {
+		goodbyeOffline(cmd.OutOrStdout(), l, monctl, inventory)
+		return nil
 	}
 	goodbye(cmd.OutOrStdout(), l, monctl, inventory)
 	return nil
@@ -92,16 +104,27 @@ func demoInventory(w *which, l *hosts.Lab) (string, error) {
 	if err := m.WriteCatalog(filepath.Join(l.Dir(), "catalog")); err != nil {
 		return "", err
 	}
+	return writeInventory(l, "prometheus, grafana, alertmanager", fmt.Sprintf("mirror: http://%s:%s\ncatalog: ./catalog\n", l.Gateway(), mirrorPort))
+}
+
+// offlineInventory asks for what cannot be had: nothing serves where the mirror would be, and the hosts have no way out of
+// the lab.
+func offlineInventory(_ *which, l *hosts.Lab) (string, error) {
+	return writeInventory(l, "prometheus", fmt.Sprintf("mirror: http://%s:%s\nfallback: auto\n", l.Gateway(), mirrorPort))
+}
+
+// writeInventory puts components on the first host, and node_exporter on all.
+func writeInventory(l *hosts.Lab, components, more string) (string, error) {
 	var text strings.Builder
 	text.WriteString("# The demo: one host watches, all are watched.\nhosts:\n")
 	for n, h := range l.Hosts {
 		runs := ""
 		if n == 0 {
-			runs = ", components: [prometheus, grafana, alertmanager]"
+			runs = ", components: [" + components + "]"
 		}
 		fmt.Fprintf(&text, "  %s: {address: %s%s}\n", h.Name, h.Address, runs)
 	}
-	fmt.Fprintf(&text, "components:\n  node_exporter: {hosts: all}\nmirror: http://%s:%s\ncatalog: ./catalog\n", l.Gateway(), mirrorPort)
+	text.WriteString("components:\n  node_exporter: {hosts: all}\n" + more)
 	path := filepath.Join(l.Dir(), "monctl.yaml")
 	if err := os.WriteFile(path, []byte(text.String()), 0o600); err != nil {
 		return "", fmt.Errorf("demo: %w", err)
@@ -122,4 +145,14 @@ It runs, and stays until you end it:
   monctl        %[4]s -f %[5]s --ssh-config %[2]s status
   end it        make demo-down
 `, first.Address, l.SSHConfig(), first.Name, monctl, inventory)
+}
+
+func goodbyeOffline(out io.Writer, l *hosts.Lab, monctl, inventory string) {
+	fmt.Fprintf(out, `
+It runs, and stays until you end it:
+
+  the monitor   http://%[1]s:9090   hosts, queries, targets, alerts, storage
+  monctl        %[2]s -f %[3]s --ssh-config %[4]s status
+  end it        make demo-down
+`, l.Hosts[0].Address, monctl, inventory, l.SSHConfig())
 }

@@ -9,13 +9,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// hostMetrics serves node_exporter's metrics from a registry of their own, as node_exporter does.
-func hostMetrics(log *slog.Logger) (http.Handler, error) {
+// hostMetrics are node_exporter's metrics, in a registry of their own.
+func hostMetrics(log *slog.Logger) (*prometheus.Registry, error) {
 	reg := prometheus.NewRegistry()
-	if err := host.Register(reg, log.With("component", "host")); err != nil {
-		return nil, err
-	}
-	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{
+	return reg, host.Register(reg, log.With("component", "host"))
+}
+
+// serveHost serves metrics of the host as node_exporter does: what one collector cannot read costs the others nothing.
+func serveHost(metrics prometheus.Gatherer, log *slog.Logger) http.Handler {
+	return promhttp.HandlerFor(metrics, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), ErrorHandling: promhttp.ContinueOnError,
-	}), nil
+	})
 }

@@ -71,6 +71,12 @@ type loaded struct {
 	ok   bool      // false when a later one could not be
 }
 
+// Check reads the configuration and every file it names, and touches neither data nor port. Its error is a *ConfigError.
+func Check(o Options) error {
+	_, err := load(o.withDefaults(), parser.NewParser(parser.Options{}))
+	return err
+}
+
 // Start checks the configuration, takes the data folder and the port, and answers on it: 503 until Run has read the data.
 // Errors are a *ConfigError, *InUseError, *PortError or plain.
 func Start(o Options) (*Monitor, error) {

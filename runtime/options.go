@@ -36,6 +36,8 @@ type Options struct {
 	AdminAPI    bool // deletion and snapshots by HTTP
 	RemoteWrite bool // accept remote write
 	HostMetrics bool // offer node_exporter's metrics at HostMetricsPath
+	// NodeExporter offers them at MetricsPath too, beside the monitor's own, where whoever scrapes a node_exporter looks for them.
+	NodeExporter bool
 
 	NTPServers []string // asked for the true time; empty asks nobody
 

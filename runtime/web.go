@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/exporter-toolkit/web"
 	"golang.org/x/net/netutil"
@@ -100,15 +101,18 @@ func hasTLS(file string) bool {
 // offerMetrics serves the monitor's own metrics and the host's.
 func (m *Monitor) offerMetrics(mux *http.ServeMux) error {
 	errorLog := slog.NewLogLogger(m.log.Handler(), slog.LevelWarn)
-	mux.Handle("GET "+MetricsPath, promhttp.HandlerFor(m.reg, promhttp.HandlerOpts{ErrorLog: errorLog}))
-	if !m.o.HostMetrics {
-		return nil
+	own := promhttp.HandlerFor(m.reg, promhttp.HandlerOpts{ErrorLog: errorLog})
+	if m.o.HostMetrics {
+		host, err := hostMetrics(m.log)
+		if err != nil {
+			return fmt.Errorf("host metrics: %w", err)
+		}
+		mux.Handle("GET "+HostMetricsPath, serveHost(host, m.log))
+		if m.o.NodeExporter {
+			own = serveHost(prometheus.Gatherers{m.reg, host}, m.log)
+		}
 	}
-	h, err := hostMetrics(m.log)
-	if err != nil {
-		return fmt.Errorf("host metrics: %w", err)
-	}
-	mux.Handle("GET "+HostMetricsPath, h)
+	mux.Handle("GET "+MetricsPath, own)
 	return nil
 }
 

@@ -36,7 +36,7 @@ func Load(own string) (Catalog, error) {
 		return nil, fmt.Errorf("catalogue: %w", err)
 	}
 	if own == "" {
-		return catalog, nil
+		return catalog, catalog.share()
 	}
 	if _, err := os.Stat(own); err != nil {
 		return nil, fmt.Errorf("catalogue: %w", err)
@@ -44,7 +44,42 @@ func Load(own string) (Catalog, error) {
 	if err := catalog.add(os.DirFS(own), own); err != nil {
 		return nil, fmt.Errorf("catalogue %s: %w", own, err)
 	}
-	return catalog, nil
+	return catalog, catalog.share()
+}
+
+// share gives every component that is like another one what it takes from there, and looks whether all is there.
+func (c Catalog) share() error {
+	for _, name := range c.Names() {
+		one := c[name]
+		for _, s := range one.Serves {
+			if c[s.Component] == nil {
+				return fmt.Errorf("component %s: serves: there is no component %q", name, s.Component)
+			}
+		}
+		if one.Like == "" {
+			continue
+		}
+		if one.base = c[one.Like]; one.base == nil || one.base.Like != "" {
+			return fmt.Errorf("component %s: like: there is no component %q of its own kind", name, one.Like)
+		}
+		for _, f := range one.Files {
+			if _, err := one.Template(f.Template); err != nil {
+				return fmt.Errorf("component %s: file %s: %w", name, f.Path, err)
+			}
+		}
+	}
+	return nil
+}
+
+// InPlaceOf finds the component that can take another one's place, whole or as far as others ask it for metrics, and that
+// nobody has to publish; nil when there is none.
+func (c Catalog) InPlaceOf(name string) *Component {
+	for _, other := range c.Names() {
+		if c[other].Release.Source == Self && (c[other].Like == name || c[other].ServesFor(name)) {
+			return c[other]
+		}
+	}
+	return nil
 }
 
 func (c Catalog) add(root fs.FS, place string) error {

@@ -1,8 +1,10 @@
 package templates
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 // Component is one folder of the catalogue: everything monctl knows of a program it installs, as data. Strings that
@@ -36,6 +38,14 @@ type Component struct {
 	// Check is run by sh in a scratch copy of the configuration folder; $release is the new release's folder.
 	Check string `yaml:"check,omitempty"`
 
+	// Scrapes says that it scrapes the stack, stores the samples and answers PromQL: what it says of its targets is the proof.
+	Scrapes bool `yaml:"scrapes,omitempty"`
+	// Like names a component whose place it can take: the templates that its own folder lacks are those of that component,
+	// and so are the rules and dashboards that it brings besides its own.
+	Like string `yaml:"like,omitempty"`
+	// Serves are metrics of other components that it exposes on its own port, on hosts that do not run those.
+	Serves []Served `yaml:"serves,omitempty"`
+
 	Ready   string `yaml:"ready,omitempty"`   // path that answers 200 when it is ready
 	Metrics string `yaml:"metrics,omitempty"` // path Prometheus scrapes; "" when it is not scraped
 	// Scrape names a template that gives more scrape jobs of an instance, as a YAML list: what an exporter probes.
@@ -47,7 +57,8 @@ type Component struct {
 	LogRules   map[string][]byte `yaml:"-"` // logrules/*.yml, for Loki's ruler, by file name
 	Dashboards map[string][]byte `yaml:"-"` // dashboards/*.json, for Grafana, by file name
 	folder     fs.FS
-	place      string // the folder, for messages
+	base       *Component // the one that Like names
+	place      string     // the folder, for messages
 }
 
 // UnitOptions are the parts of the systemd unit that differ between components; the rest is unit.service.tmpl.
@@ -91,9 +102,23 @@ type Script struct {
 	Env map[string]string `yaml:"env,omitempty"`
 }
 
-// Template returns the source of a template file of the component's folder.
+// Served are metrics of a component at a path of another one's port.
+type Served struct {
+	Component string `yaml:"component"`
+	Path      string `yaml:"path"`
+}
+
+// ServesFor says whether it exposes the metrics of another component.
+func (c *Component) ServesFor(component string) bool {
+	return slices.ContainsFunc(c.Serves, func(s Served) bool { return s.Component == component })
+}
+
+// Template returns the source of a template file of the component's folder, or of the one it is like.
 func (c *Component) Template(name string) (string, error) {
 	b, err := fs.ReadFile(c.folder, name)
+	if errors.Is(err, fs.ErrNotExist) && c.base != nil {
+		return c.base.Template(name)
+	}
 	if err != nil {
 		return "", fmt.Errorf("component %s: %w", c.Name, err)
 	}

@@ -116,7 +116,7 @@ func (c *Component) validateFiles() error {
 		if f.Effect == "reload" && c.Reload == "" {
 			return wrong(at+".effect", "file %s: effect is reload, but the component cannot reload", f.Path)
 		}
-		if _, err := c.Template(f.Template); err != nil {
+		if _, err := c.Template(f.Template); err != nil && c.Like == "" {
 			return wrong(at+".template", "file %s: template: %w", f.Path, errors.Unwrap(err))
 		}
 	}

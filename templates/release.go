@@ -27,11 +27,13 @@ func Archs() []Arch { return []Arch{AMD64, ARM64, ARMv7, Any} }
 // Source says which kind of place a release is published in.
 type Source string
 
-// The places: a release page of GitHub, Grafana's download server, or a folder anywhere else.
+// The places: a release page of GitHub, Grafana's download server, a folder anywhere else, or none: the program is monctl
+// itself, which is where it is needed already.
 const (
 	GitHub  Source = "github"
 	Grafana Source = "grafana"
 	URL     Source = "url"
+	Self    Source = "monctl"
 )
 
 // Format says what the published file is.
@@ -52,10 +54,10 @@ type Release struct {
 	Repo   string `yaml:"repo,omitempty"`   // github: owner/name
 	Tag    string `yaml:"tag,omitempty"`    // github: the git tag, "v{version}"
 	Folder string `yaml:"folder,omitempty"` // url: the folder that holds the file, "https://example.org/dist/{version}"
-	File   string `yaml:"file"`
-	Sums   string `yaml:"sums,omitempty"`  // checksum file beside the file; "" when upstream has none
-	Index  string `yaml:"index,omitempty"` // key in prometheus.io/download.json; "" when it is not listed there
-	LTS    string `yaml:"lts,omitempty"`   // long-term support line, "3.13"; "" when upstream has none
+	File   string `yaml:"file,omitempty"`   // not for source monctl
+	Sums   string `yaml:"sums,omitempty"`   // checksum file beside the file; "" when upstream has none
+	Index  string `yaml:"index,omitempty"`  // key in prometheus.io/download.json; "" when it is not listed there
+	LTS    string `yaml:"lts,omitempty"`    // long-term support line, "3.13"; "" when upstream has none
 	// Archs gives upstream's word for each machine upstream ships.
 	Archs map[Arch]string `yaml:"archs"`
 	// Binaries are paths inside the release folder that must be there: ELF executables of the host's machine,
@@ -86,7 +88,7 @@ func (r Release) Validate() error {
 			bad(p.field, "%q is not a plain file name", p.value)
 		}
 	}
-	if r.File == "" {
+	if r.File == "" && r.Source != Self {
 		bad("file", "is missing")
 	}
 	if !indexShape.MatchString(r.Index) {
@@ -109,13 +111,13 @@ func (r Release) validatePlace(bad func(field, format string, args ...any)) {
 		if r.Tag == "" {
 			bad("tag", "is missing")
 		}
-	case Grafana:
+	case Grafana, Self:
 	case URL:
 		if u, err := url.Parse(r.Folder); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 			bad("folder", "%q is not an http(s) URL", r.Folder)
 		}
 	default:
-		bad("source", "%q is none of github, grafana, url", r.Source)
+		bad("source", "%q is none of github, grafana, url, monctl", r.Source)
 	}
 	if r.Source != GitHub && (r.Repo != "" || r.Tag != "") {
 		bad("repo", "repo and tag belong to source github")
@@ -163,7 +165,7 @@ func (r Release) validateContent(bad func(field, format string, args ...any)) {
 	if r.Member != "" && r.Format != Zip {
 		bad("member", "belongs to format zip")
 	}
-	if len(r.Archs) > 1 && !strings.Contains(r.File, "{arch}") {
+	if len(r.Archs) > 1 && !strings.Contains(r.File, "{arch}") && r.Source != Self {
 		bad("file", "%q is the same for every machine in archs", r.File)
 	}
 	if r.Source == Grafana && !strings.Contains(r.File, "{build}") {

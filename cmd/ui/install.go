@@ -18,6 +18,7 @@ func (u *UI) Brief(run *installer.Run) {
 	if u.JSON {
 		return
 	}
+	u.Instead(run)
 	u.Releases(run)
 	u.Print("%s", u.rows(u.briefRows(run)))
 	u.Print("%s", TallyOf(run.Hosts))
@@ -145,13 +146,16 @@ func (r InstallReport) Counts() map[string]any {
 }
 
 // pages are the components with a page for people, in the order in which one wants them.
-var pages = []string{"grafana", "prometheus", "alertmanager"}
+var pages = []string{"grafana", "prometheus", "monitor", "alertmanager"}
 
 // addresses prints what can be opened in a browser.
 func (u *UI) addresses(stack *desired.Stack) {
 	var rows [][]string
 	for _, name := range pages {
 		for _, i := range stack.Of(name) {
+			if i.Component.Scrapes && !stack.Scrapes(i) {
+				continue // there for the metrics of its host alone
+			}
 			hint := ""
 			if len(i.Component.Secrets) > 0 {
 				hint = u.paint.dim("login: monctl secrets show " + name)

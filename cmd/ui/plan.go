@@ -24,6 +24,7 @@ func (u *UI) Plan(v PlanView) {
 		u.planJSON(v)
 		return
 	}
+	u.Instead(v.Run)
 	u.Releases(v.Run)
 	for _, g := range u.groupPlans(v) {
 		u.Print("%s%s", g.heading(u), g.text)
@@ -95,7 +96,7 @@ func (u *UI) change(c plan.Change) string {
 	sign := map[plan.Action]string{
 		plan.Create: u.paint.green("+"), plan.Start: u.paint.green("+"), plan.Enable: u.paint.green("+"),
 		plan.Update: u.paint.yellow("~"), plan.Restart: u.paint.yellow("↻"), plan.Reload: u.paint.yellow("↻"),
-		plan.Stop: u.paint.red("-"), plan.Remove: u.paint.red("-"), plan.Run: u.paint.dim("?"), plan.Execute: u.paint.yellow("▶"),
+		plan.Stop: u.paint.red("-"), plan.Remove: u.paint.red("-"), plan.Run: u.paint.dim("?"), plan.Execute: u.paint.yellow("▶"), plan.Move: u.paint.yellow("»"),
 	}[c.Action]
 	kind, name := words(c.Resource)
 	line := fmt.Sprintf("%s %-7s  %s", sign, c.Action, strings.TrimSpace(kind+" "+name))
@@ -135,6 +136,11 @@ func words(r resource.Resource) (kind, name string) {
 		return "", r.About
 	case resource.Service:
 		return "unit", r.Unit
+	case resource.Move:
+		if r.From == r.To {
+			return "data", r.To
+		}
+		return "data", r.From + " → " + r.To
 	case resource.Gone:
 		if r.Tree {
 			return "folder", r.Path

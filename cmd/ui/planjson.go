@@ -39,6 +39,7 @@ type (
 )
 
 func (u *UI) planJSON(v PlanView) {
+	u.insteadJSON(v.Run)
 	for _, c := range v.Run.Stack.Components() {
 		if r, ok := v.Run.Releases[c.Name]; ok {
 			u.releaseJSON(r)

@@ -19,7 +19,11 @@ func (u *UI) Releases(r *installer.Run) {
 		if !ok {
 			continue
 		}
-		rows = append(rows, []string{c.Name, chosen.Version, strings.Join(archsOf(chosen), ", "), u.paint.dim(Vouched(chosen))})
+		vouched := Vouched(chosen)
+		if c.Release.Source == templates.Self {
+			vouched = "this program"
+		}
+		rows = append(rows, []string{c.Name, chosen.Version, strings.Join(archsOf(chosen), ", "), u.paint.dim(vouched)})
 		for _, n := range c.Notes {
 			notes = append(notes, fmt.Sprintf("%s %s: %s", u.paint.yellow("!"), c.Name, n))
 		}

@@ -39,7 +39,7 @@ func (t *Tally) add(a plan.Action) {
 	switch a {
 	case plan.Create:
 		t.Create++
-	case plan.Update, plan.Enable, plan.Execute:
+	case plan.Update, plan.Enable, plan.Execute, plan.Move:
 		t.Change++
 	case plan.Start:
 		t.Start++

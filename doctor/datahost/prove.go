@@ -13,6 +13,7 @@ import (
 	"github.com/monctl/monctl/fleet"
 	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/installer/prove"
+	"github.com/prometheus/common/model"
 )
 
 // Proof is one thing that was proven, or not.
@@ -30,7 +31,7 @@ type History struct {
 }
 
 // history is how far back the comparison reaches.
-const history = "7d"
+const history = model.Duration(7 * 24 * time.Hour)
 
 // HistoryOf asks for the number of samples of every target's up before a moment: zero value when it does not answer.
 func HistoryOf(ctx context.Context, conn fleet.Conn, base string, at time.Time) (History, error) {
@@ -40,11 +41,8 @@ func HistoryOf(ctx context.Context, conn fleet.Conn, base string, at time.Time) 
 }
 
 func historyOf(ctx context.Context, p prove.Prometheus, at time.Time) (History, error) {
-	values, err := p.Query(ctx, "count_over_time(up["+history+"])", at)
-	h := History{At: at, Samples: map[prove.Series]float64{}}
-	for _, v := range values {
-		h.Samples[prove.Series{Job: v.Labels["job"], Instance: v.Labels["instance"]}] = v.Value
-	}
+	samples, err := p.Samples(ctx, at, history)
+	h := History{At: at, Samples: samples}
 	if err != nil {
 		return h, err
 	}

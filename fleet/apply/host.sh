@@ -34,6 +34,7 @@ j_once() { # a secret that data may depend on: it goes only when nothing else is
 }
 j_release() { if [ -e "$1" ]; then note "aside$tab$1$tab$1.before-$id"; else note "unrelease$tab$1"; fi; }
 j_gone() { note "moveback$tab$1$tab$id/$2"; } # PATH N
+j_move() { note "unmove$tab$1$tab$2$tab$(stat -c '%u:%g' -- "$1"):$(stat -c %a -- "$1")"; } # FROM TO
 j_nouser() { note "reuser$tab$1$tab$(id -u -- "$1")"; }
 j_unit() { # UNIT
 	systemctl show -p ActiveState,UnitFileState,InvocationID -- "$1" | {
@@ -121,6 +122,14 @@ do_gone() { # PATH N
 do_purge() { # PATH: really deletes, so the path must be at least three levels deep
 	case $1 in */../* | */.. | */./*) return 1 ;; /*/*/*) rm -rf --one-file-system -- "$1" ;; *) return 1 ;; esac
 }
+do_move() { # FROM TO OWNER GROUP MODE: only within a file system, where it is one rename
+	if [ "$1" != "$2" ]; then
+		if [ -e "$2" ]; then rmdir -- "$2" || return; fi
+		[ "$(stat -c %d -- "$1")" = "$(stat -c %d -- "${2%/*}")" ] || { echo "$1 and ${2%/*} are on different file systems" >&2 && return 1; }
+		mv -T -- "$1" "$2" || return
+	fi
+	chown -R -h -- "$3:$4" "$2" && chmod -- "$5" "$2" && selinux "$2"
+}
 do_nouser() { userdel -- "$1"; }
 do_owe() { printf '%s\n' "$1" >"$pending/$2"; } # WHAT UNIT
 do_paid() { for unit; do rm -f -- "$pending/$unit"; done; }
@@ -163,6 +172,10 @@ undo_line() { # VERB PATH ARG ARG, with $journal
 		;;
 	unrelease) rm -rf -- "$2.part" "$2" ;;
 	aside) if [ -e "$3" ]; then rm -rf -- "$2" && mv -T -- "$3" "$2"; fi ;;
+	unmove)
+		if [ "$2" != "$3" ] && [ -d "$3" ] && [ ! -e "$2" ]; then mv -T -- "$3" "$2" || return; fi
+		chown -R -h -- "${4%:*}" "$2" && chmod -- "${4##*:}" "$2"
+		;;
 	moveback) if [ -e "$journal/saved/$3" ]; then rm -rf -- "$2" && mv -T -- "$journal/saved/$3" "$2"; fi ;;
 	*) echo "unknown journal entry $1" >&2 && return 1 ;;
 	esac

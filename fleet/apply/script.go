@@ -112,6 +112,9 @@ func (w *writer) change(c plan.Change) error {
 		n := w.nextSaved()
 		w.note("j_gone", r.Path, n)
 		w.step(key, "do_gone", r.Path, n)
+	case resource.Move:
+		w.note("j_move", r.From, r.To)
+		w.step(key, "do_move", r.From, r.To, r.Owner, r.Group, octal(r.Mode))
 	case resource.Purge:
 		w.step(key, "do_purge", r.Path)
 	case resource.NoUser:

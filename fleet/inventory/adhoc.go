@@ -14,7 +14,7 @@ import (
 // A user carries on to later targets without one; an IPv6 address with a port stands in brackets; localhost alone
 // needs no SSH. The name of a host is its address, with the port when one address comes twice.
 func AdHoc(targets, components []string) (*Inventory, error) {
-	inv := &Inventory{Name: "command line", Dir: ".", Fetch: FetchController, Parallel: fleet.DefaultParallel}
+	inv := &Inventory{Name: "command line", Dir: ".", Fetch: FetchController, Fallback: FallbackAsk, Parallel: fleet.DefaultParallel}
 	var errs []error
 	errs = append(errs, inv.adHocHosts(targets)...)
 	names := make([]string, 0, len(inv.Hosts))

@@ -30,6 +30,8 @@ func (b *builder) rest() {
 	inv, doc := b.inv, b.doc
 	inv.Fetch = Fetch(or(doc.Fetch.Value, string(FetchController)))
 	b.oneOf("fetch", doc.Fetch, string(FetchController), string(FetchHost))
+	inv.Fallback = Fallback(or(doc.Fallback.Value, string(FallbackAsk)))
+	b.oneOf("fallback", doc.Fallback, string(FallbackAsk), string(FallbackAuto), string(FallbackNever))
 	inv.Parallel = fleet.DefaultParallel
 	if p := doc.Parallel; p.pos.Line > 0 {
 		inv.Parallel = p.Value

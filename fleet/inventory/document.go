@@ -9,6 +9,7 @@ type document struct {
 	Apps       entries[appEntry]     `json:"apps,omitempty" jsonschema_description:"Programs of your own: scraped, their logs shipped, shown."`
 	Mirror     mirrorEntry           `json:"mirror,omitempty" jsonschema_description:"Base URL that replaces the upstream download sites, or one URL for each."`
 	Fetch      text                  `json:"fetch,omitempty" jsonschema:"enum=controller,enum=host,default=controller" jsonschema_description:"Who downloads releases: this machine once (controller), or every host for itself (host)."`
+	Fallback   text                  `json:"fallback,omitempty" jsonschema:"enum=ask,enum=auto,enum=never,default=ask" jsonschema_description:"When the release of Prometheus cannot be had: take the bundled monitor after asking (ask), unasked (auto), or fail (never)."`
 	Parallel   number                `json:"parallel,omitempty" jsonschema:"minimum=1,maximum=512,default=32" jsonschema_description:"Hosts worked on at once."`
 	Catalog    text                  `json:"catalog,omitempty" jsonschema:"example=./ours" jsonschema_description:"Folder with components of your own; relative to this file."`
 }

@@ -18,7 +18,7 @@ func TestErrors(t *testing.T) {
 	}{
 		"unknown key": {"hosts:\n  a:\n    adress: b\n", []string{`3:5: hosts.a: unknown key "adress" (did you mean "address"?)`}},
 		"unknown key far from any": {ok + "colour: red\n", []string{
-			`2:1: top level: unknown key "colour"; known are defaults, hosts, components, apps, mirror, fetch, parallel, catalog`,
+			`2:1: top level: unknown key "colour"; known are defaults, hosts, components, apps, mirror, fetch, fallback, parallel, catalog`,
 		}},
 		"unknown default":  {ok + "defaults: {users: x}\n", []string{`2:12: defaults: unknown key "users" (did you mean "user"?)`}},
 		"unknown mirror":   {ok + "mirror: {git_hub: https://x}\n", []string{`2:10: mirror: unknown key "git_hub" (did you mean "github"?)`}},

@@ -22,6 +22,7 @@ type Inventory struct {
 	Apps       []App       // in file order
 	Mirror     Mirror
 	Fetch      Fetch
+	Fallback   Fallback
 	Parallel   int    // hosts worked on at once
 	Catalog    string // folder of the operator's own components; "" for none
 	CatalogPos Pos
@@ -76,6 +77,19 @@ const (
 	FetchController Fetch = "controller" // this machine, once, and pushes to the hosts
 	FetchHost       Fetch = "host"       // every host for itself
 )
+
+// Fallback says what to do when a release cannot be had and monctl itself can take the component's place.
+type Fallback string
+
+// The policies.
+const (
+	FallbackAsk   Fallback = "ask"   // a person at a terminal; without one it fails
+	FallbackAuto  Fallback = "auto"  // take it
+	FallbackNever Fallback = "never" // fail
+)
+
+// Fallbacks lists the policies.
+func Fallbacks() []Fallback { return []Fallback{FallbackAsk, FallbackAuto, FallbackNever} }
 
 // Assignment is a component and the hosts that run it, in file order.
 type Assignment struct {

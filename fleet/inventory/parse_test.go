@@ -103,7 +103,7 @@ func TestParse(t *testing.T) {
 			{Name: "loki", Pos: Pos{32, 3}, Hosts: []string{"vm3", "vm2"}},
 			{Name: "grafana", Pos: Pos{13, 30}},
 		},
-		Mirror: Mirror{All: "https://mirror.example"}, Fetch: FetchHost, Parallel: 8,
+		Mirror: Mirror{All: "https://mirror.example"}, Fetch: FetchHost, Fallback: FallbackAsk, Parallel: 8,
 		Catalog: "/etc/fleet/ours", CatalogPos: Pos{36, 10},
 	}
 	diff(t, inv, want)
@@ -137,7 +137,7 @@ func TestDefaultsOfTheFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	diff(t, inv, &Inventory{
-		Name: DefaultName, Dir: ".", src: []byte("hosts: {a: }\n"), Fetch: FetchController, Parallel: fleet.DefaultParallel,
+		Name: DefaultName, Dir: ".", src: []byte("hosts: {a: }\n"), Fetch: FetchController, Fallback: FallbackAsk, Parallel: fleet.DefaultParallel,
 		Hosts: []Host{{Host: fleet.Host{Name: "a", Address: "a", Sudo: fleet.SudoAuto}, Pos: Pos{1, 9}}},
 	})
 }

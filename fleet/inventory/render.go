@@ -134,6 +134,7 @@ func (r *renderer) rest() {
 	r.line("", "")
 	r.line("# fetch: controller", "who downloads: controller (once) or host (each)")
 	r.line("# mirror: https://mirror.example", "instead of the upstream download sites")
+	r.line("# fallback: ask", "when Prometheus cannot be had: ask for, auto-take or never take the bundled monitor")
 	r.line("# parallel: "+strconv.Itoa(fleet.DefaultParallel), "hosts worked on at once")
 	r.line("# catalog: ./ours", "folder with components of your own")
 }

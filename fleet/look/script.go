@@ -66,6 +66,8 @@ func (a *asked) add(r resource.Resource) {
 		}
 	case resource.Gone:
 		a.paths = append(a.paths, r.Path)
+	case resource.Move:
+		a.paths = append(a.paths, r.From)
 	case resource.Purge:
 		a.paths = append(a.paths, r.Path)
 	case resource.User:

@@ -39,6 +39,10 @@ func compare(r resource.Resource, seen look.Seen, changed map[string]bool) (Chan
 		if _, there := seen.Paths[r.Path]; there {
 			action, why = Remove, "its data is deleted for good"
 		}
+	case resource.Move:
+		if _, there := seen.Paths[r.From]; there {
+			action, why = Move, "of another component"
+		}
 	case resource.NoUser:
 		if seen.Users[r.Name] {
 			action, why = Remove, "not wanted any more"

@@ -25,6 +25,7 @@ const (
 	Stop    Action = "stop"
 	Remove  Action = "remove"
 	Execute Action = "run"
+	Move    Action = "move"
 )
 
 // Change is one resource that is not as it should be.

@@ -24,6 +24,13 @@ type Dir struct {
 	Keep               bool // holds data: never removed by an undo or an uninstall unless purged
 }
 
+// Move is a data folder that another user takes over, at another place of the same file system or where it is. An undo brings it
+// back with all that was written since.
+type Move struct {
+	From, To, Owner, Group string
+	Mode                   fs.FileMode
+}
+
 // File is a regular file with its whole content.
 type File struct {
 	Path, Owner, Group string
@@ -105,6 +112,9 @@ func (r User) Key() string { return "user " + r.Name }
 
 // Key implements Resource.
 func (r Dir) Key() string { return "dir " + r.Path }
+
+// Key implements Resource.
+func (r Move) Key() string { return "move " + r.To }
 
 // Key implements Resource.
 func (r File) Key() string { return "file " + r.Path }

@@ -121,10 +121,10 @@ func (s *Stack) judgeApp(a App) []error {
 			bad(a.LogsPos[0], "host %s has no log agent: add alloy to its components", h)
 		}
 	}
-	if len(a.Targets) > 0 && len(s.Of("prometheus")) == 0 {
-		bad(a.Targets[0].Pos, "no host runs prometheus, which would scrape it")
+	if len(a.Targets) > 0 && len(s.Scrapers()) == 0 {
+		bad(a.Targets[0].Pos, "no host runs prometheus or monitor, which would scrape it")
 	}
-	for _, p := range s.Of("prometheus") {
+	for _, p := range s.Scrapers() {
 		for _, t := range a.Targets {
 			h, ok := s.Inventory.Host(t.Host)
 			if ok && h.Name != p.Host.Name && isLoopback(s.reach(t, p)) {

@@ -18,8 +18,11 @@ const (
 // Datasources gives the datasources for a Grafana. The first of a kind in the inventory has the UID that dashboards bind to.
 func (s *Stack) Datasources(grafana Instance) []Datasource {
 	var list []Datasource
-	for n, i := range s.Of("prometheus") {
-		d := datasource("Prometheus", PrometheusUID, "prometheus", n, i, grafana)
+	for n, i := range s.Scrapers() {
+		d := datasource(i.Component.Title, "monctl-"+i.Component.Name, "prometheus", n, i, grafana)
+		if n == 0 { // Grafana takes no other title for a datasource that it knows by its UID
+			d.Title, d.UID = "Prometheus", PrometheusUID
+		}
 		d.ScrapeInterval, _ = i.Set["scrape_interval"].(string)
 		list = append(list, d)
 	}

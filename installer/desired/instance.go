@@ -22,8 +22,9 @@ type Instance struct {
 	Release   release.Release
 	Set       map[string]any // settings, defaults filled in
 	Port      int
-	Bind      string // address it binds; "" for all
-	Data      string // data folder; "" when it keeps none
+	Bind      string   // address it binds; "" for all
+	Data      string   // data folder; "" when it keeps none
+	InPlaceOf []string // the components that the inventory names and in whose place this one runs
 }
 
 // Unit is the name of its systemd unit.

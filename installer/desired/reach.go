@@ -33,15 +33,16 @@ func isLoopback(address string) bool {
 
 // neededBy lists the instances that an instance sends requests to.
 func (s *Stack) neededBy(from Instance) []Instance {
+	if s.Scrapes(from) {
+		return slices.DeleteFunc(slices.Clone(s.Instances), func(i Instance) bool { return i.Component.Metrics == "" })
+	}
 	switch from.Component.Name {
 	case "grafana":
-		return slices.Concat(s.Of("prometheus"), s.Of("loki"))
+		return slices.Concat(s.Scrapers(), s.Of("loki"))
 	case "alloy", "promtail":
 		return s.Of("loki")
 	case "loki":
 		return s.Of("alertmanager")
-	case "prometheus":
-		return slices.DeleteFunc(slices.Clone(s.Instances), func(i Instance) bool { return i.Component.Metrics == "" })
 	}
 	return nil
 }

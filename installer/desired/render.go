@@ -135,9 +135,10 @@ func (s *Stack) files(i Instance) ([]effectFile, error) {
 		file.Secret = f.Secret
 		files = append(files, effectFile{file, f.Effect})
 	}
-	switch i.Component.Name {
-	case "prometheus":
+	if s.Scrapes(i) {
 		files = append(files, brought(i, "rules", "reload", s.rules())...)
+	}
+	switch i.Component.Name {
 	case "loki": // reads the folder again every minute
 		files = append(files, brought(i, "rules/fake", "none", s.logRules())...)
 	case "grafana": // reads the folder again by itself

@@ -263,6 +263,8 @@ type Manifest struct {
 	Config    string `json:"config"`
 	Data      string `json:"data,omitempty"`
 	Release   string `json:"release"`
+	// InPlaceOf is what the inventory named when this was installed instead; it stays until somebody says otherwise.
+	InPlaceOf []string `json:"in_place_of,omitempty"`
 	// Files are those of its configuration and its secrets, so that one that is not wanted any more can be taken away.
 	Files []string `json:"files,omitempty"`
 }
@@ -275,7 +277,7 @@ func ManifestPath(component string) string {
 func (i Instance) manifest(files []effectFile) resource.File {
 	m := Manifest{
 		Component: i.Component.Name, Version: i.Release.Version, Arch: string(i.Arch), Config: i.Config(), Data: i.Data,
-		Release: path.Dir(i.Current()),
+		Release: path.Dir(i.Current()), InPlaceOf: i.InPlaceOf,
 	}
 	if i.Component.Runs() {
 		m.Port, m.Address, m.Ready, m.Unit = i.Port, i.Local(), i.Component.Ready, i.Unit()

@@ -108,12 +108,12 @@ func (s *Stack) ports() []error {
 	return errs
 }
 
-// On lists the instances of one host, those that others come after first. Prometheus leads: it looks for targets five
-// seconds after its start at the earliest, and that time is not spent waiting when the rest is installed meanwhile.
+// On lists the instances of one host, those that others come after first. What scrapes leads: a Prometheus looks for targets
+// five seconds after its start at the earliest, and that time is not spent waiting when the rest is installed meanwhile.
 func (s *Stack) On(host string) []Instance {
 	here := slices.DeleteFunc(slices.Clone(s.Instances), func(i Instance) bool { return i.Host.Name != host })
 	slices.SortStableFunc(here, func(a, b Instance) int {
-		return cmp.Compare(rank(a.Component.Name), rank(b.Component.Name))
+		return cmp.Compare(rank(a.Component), rank(b.Component))
 	})
 	var on []Instance
 	listed := map[string]bool{}
@@ -136,11 +136,31 @@ func (s *Stack) On(host string) []Instance {
 	return on
 }
 
-func rank(component string) int {
-	if component == "prometheus" {
+func rank(c *templates.Component) int {
+	if c.Scrapes {
 		return 0
 	}
 	return 1
+}
+
+// Scrapes says whether an instance scrapes the stack. One that is only there for the metrics of its host scrapes that.
+func (s *Stack) Scrapes(i Instance) bool {
+	return i.Component.Scrapes && (len(i.InPlaceOf) == 0 || slices.ContainsFunc(i.InPlaceOf, func(name string) bool {
+		return s.Catalog[name] != nil && s.Catalog[name].Scrapes
+	}))
+}
+
+// ownHost says whether an instance could scrape the stack, and is only there for the metrics of its host.
+func (s *Stack) ownHost(i Instance) bool { return i.Component.Scrapes && !s.Scrapes(i) }
+
+// Scrapers lists the instances that scrape the stack: Prometheis, monitors.
+func (s *Stack) Scrapers() []Instance {
+	return slices.DeleteFunc(slices.Clone(s.Instances), func(i Instance) bool { return !s.Scrapes(i) })
+}
+
+// ScrapersOn lists those of one host.
+func (s *Stack) ScrapersOn(host string) []Instance {
+	return slices.DeleteFunc(s.Scrapers(), func(i Instance) bool { return i.Host.Name != host })
 }
 
 // Of lists the instances of one component in host order.
@@ -177,6 +197,26 @@ func (s *Stack) Components() []*templates.Component {
 	return list
 }
 
+// bringing lists the components whose metrics, rules and dashboards there are: those of the stack, those that they are
+// like, and those whose metrics they serve.
+func (s *Stack) bringing() []*templates.Component {
+	list := s.Components()
+	add := func(name string) {
+		if c := s.Catalog[name]; c != nil && !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	for _, i := range s.Instances {
+		add(i.Component.Like)
+		for _, served := range i.Component.Serves {
+			if c := s.Catalog[served.Component]; c != nil && s.exposes(i, c) != "" {
+				add(c.Name)
+			}
+		}
+	}
+	return list
+}
+
 // Version is what the inventory asks of a component: "", "latest", "lts" or an exact version.
 func (s *Stack) Version(component string) string {
 	c, _ := componentOf(s.Inventory, component)
@@ -193,11 +233,11 @@ func (s *Stack) With(archOf map[string]templates.Arch, releases map[string]relea
 	return filled
 }
 
-// Override returns the stack with some settings of one component replaced.
-func (s *Stack) Override(component string, set map[string]any) *Stack {
+// Override returns the stack with some settings of some components replaced.
+func (s *Stack) Override(of func(*templates.Component) bool, set map[string]any) *Stack {
 	changed := s.clone()
 	for n := range changed.Instances {
-		if i := &changed.Instances[n]; i.Component.Name == component {
+		if i := &changed.Instances[n]; of(i.Component) {
 			i.Set = maps.Clone(i.Set)
 			maps.Copy(i.Set, set)
 		}

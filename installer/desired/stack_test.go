@@ -190,7 +190,7 @@ func TestComponentsStartAfterWhatTheyComeAfter(t *testing.T) {
 	after := map[string][]string{"a": {"c"}, "b": {"a"}, "d": {"e"}, "e": {"d"}, "prometheus": {"c"}}
 	var s Stack
 	for _, name := range []string{"b", "d", "a", "e", "c", "prometheus"} {
-		i := Instance{Component: &templates.Component{Name: name, After: after[name]}}
+		i := Instance{Component: &templates.Component{Name: name, After: after[name], Scrapes: name == "prometheus"}}
 		i.Host.Name = "h"
 		s.Instances = append(s.Instances, i)
 	}

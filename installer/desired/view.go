@@ -62,13 +62,33 @@ func (v view) MoreJobs() ([]string, error) { return v.stack.moreJobs(v.self) }
 func (v view) Targets() []Target { return v.stack.Targets(v.self) }
 
 // Alertmanagers are their addresses, "host:port".
-func (v view) Alertmanagers() []string { return v.stack.Alertmanagers(v.self) }
+func (v view) Alertmanagers() []string {
+	if v.ownHost() {
+		return nil
+	}
+	return v.stack.Alertmanagers(v.self)
+}
 
 // Rules are the names of the files below rules/.
-func (v view) Rules() []string { return slices.Sorted(maps.Keys(v.stack.rules())) }
+func (v view) Rules() []string {
+	if v.ownHost() {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(v.stack.rules()))
+}
+
+func (v view) ownHost() bool { return v.stack.ownHost(v.self) }
 
 // Datasources are those of Grafana.
 func (v view) Datasources() []Datasource { return v.stack.Datasources(v.self) }
+
+// Beside says whether another component is on the same host.
+func (v view) Beside(component string) bool { return v.stack.runs(v.self.Host.Name, component) }
+
+// InPlaceOf says whether it is there for what scrapes another component, and nothing else.
+func (v view) InPlaceOf(component string) bool {
+	return v.ownHost() && slices.Contains(v.self.InPlaceOf, component)
+}
 
 // Lokis are the addresses that logs are sent to, "http://host:port".
 func (v view) Lokis() []string {
@@ -106,28 +126,28 @@ func (s *Stack) Alertmanagers(from Instance) []string {
 	return addresses
 }
 
-// rules are the rule files of all components of the stack: file name to content.
+// rules are the rule files that the stack brings: file name to content.
 func (s *Stack) rules() map[string][]byte {
 	files := map[string][]byte{}
-	for _, c := range s.Components() {
+	for _, c := range s.bringing() {
 		maps.Copy(files, prefixed(c.Name, c.Rules))
 	}
 	return files
 }
 
-// logRules are the rule files for Loki of all components of the stack.
+// logRules are the rule files for Loki that the stack brings.
 func (s *Stack) logRules() map[string][]byte {
 	files := map[string][]byte{}
-	for _, c := range s.Components() {
+	for _, c := range s.bringing() {
 		maps.Copy(files, prefixed(c.Name, c.LogRules))
 	}
 	return files
 }
 
-// Dashboards are the dashboards of all components of the stack: file name to content.
+// Dashboards are the dashboards that the stack brings: file name to content.
 func (s *Stack) Dashboards() map[string][]byte {
 	files := map[string][]byte{}
-	for _, c := range s.Components() {
+	for _, c := range s.bringing() {
 		maps.Copy(files, prefixed(c.Name, c.Dashboards))
 	}
 	return files

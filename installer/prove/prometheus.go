@@ -3,11 +3,14 @@ package prove
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/prometheus/common/model"
 )
 
 // Prometheus is one server, asked over its HTTP API.
@@ -76,6 +79,28 @@ func (p Prometheus) Query(ctx context.Context, expr string, at time.Time) ([]Val
 		list = append(list, Value{r.Metric, v})
 	}
 	return list, nil
+}
+
+// Now is the server's clock.
+func (p Prometheus) Now(ctx context.Context) (time.Time, error) {
+	values, err := p.Query(ctx, "vector(time())", time.Time{})
+	if err != nil || len(values) != 1 {
+		return time.Time{}, errors.Join(err, errors.New("the server does not say its time"))
+	}
+	return time.UnixMilli(int64(values[0].Value * 1000)), nil
+}
+
+// Samples counts the samples of every target's up in a window before a moment.
+func (p Prometheus) Samples(ctx context.Context, at time.Time, window model.Duration) (map[Series]float64, error) {
+	values, err := p.Query(ctx, "count_over_time(up["+window.String()+"])", at)
+	if err != nil {
+		return nil, err
+	}
+	samples := make(map[Series]float64, len(values))
+	for _, v := range values {
+		samples[Series{v.Labels["job"], v.Labels["instance"]}] = v.Value
+	}
+	return samples, nil
 }
 
 // Targets lists the active targets.

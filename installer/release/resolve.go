@@ -20,6 +20,12 @@ const (
 	LTS    = "lts"    // the newest attested one of upstream's long-term support line
 )
 
+// NoBuildError says that upstream publishes nothing for a machine.
+type NoBuildError struct{ Arch templates.Arch }
+
+// Error names the machine.
+func (e *NoBuildError) Error() string { return fmt.Sprintf("upstream ships no %s build", e.Arch) }
+
 // Resolver decides versions and sums. The zero value of each field but Web is a fair choice. It is safe for use
 // by several goroutines.
 type Resolver struct {
@@ -50,7 +56,7 @@ func (r *Resolver) Resolve(ctx context.Context, c Component, want string, archs 
 func (r *Resolver) resolve(ctx context.Context, c Component, want string, archs []templates.Arch) (Release, error) {
 	for _, a := range archs {
 		if !c.Spec.Ships(a) {
-			return Release{}, fault.Misuse(fmt.Errorf("upstream ships no %s build", a),
+			return Release{}, fault.Misuse(&NoBuildError{a},
 				"Take %s off the %s hosts in monctl.yaml.", c.Name, a)
 		}
 	}

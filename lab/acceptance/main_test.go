@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -35,7 +36,7 @@ type shared struct {
 	*hosts.Lab
 	mirror  *mirror.Mirror
 	dir     string // scratch, gone at the end
-	monctl  string // the binary
+	monctl  string // the binary; the one for arm64 lies beside it
 	url     string // of the mirror, for this machine and for hosts
 	catalog string // vouches for the mirror's sums
 	cache   string // downloads that tests share
@@ -86,13 +87,16 @@ func setUp(ctx context.Context) (err error) {
 	return errors.Join(lab.start(ctx), <-built)
 }
 
-// build makes the binary that all tests run, once.
+// build makes the binary that all tests run, once, and the one that it sends to the other architecture. The flags are those of
+// the tests of data, so that the second of them to run compiles nothing.
 func (s *shared) build(ctx context.Context) error {
 	s.monctl = filepath.Join(s.dir, "monctl")
-	build := exec.CommandContext(ctx, "go", "build", "-o", s.monctl, "github.com/monctl/monctl/cmd/monctl")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // static, as it is published: a test runs it on a host
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build monctl: %w\n%s", err, out)
+	for arch, out := range map[string]string{runtime.GOARCH: s.monctl, "arm64": filepath.Join(s.dir, "monctl-linux-arm64")} {
+		build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", out, "github.com/monctl/monctl/cmd/monctl")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+arch) // static, as it is published: a test runs it on a host
+		if said, err := build.CombinedOutput(); err != nil {
+			return fmt.Errorf("build monctl for %s: %w\n%s", arch, err, said)
+		}
 	}
 	return nil
 }

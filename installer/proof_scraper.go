@@ -11,30 +11,42 @@ import (
 	"github.com/monctl/monctl/installer/prove"
 )
 
-// provePrometheus asks a Prometheus about its targets on the hosts of this run; what it says counts for the target's host.
-func (r *Run) provePrometheus(ctx context.Context, asker *prove.Asker, i desired.Instance, hosts []*Host, quick bool, found *proofs) {
+// proveScraper asks a Prometheus or a monitor about its targets on the hosts of this run; what it says counts for the target's host.
+func (r *Run) proveScraper(ctx context.Context, asker *prove.Asker, i desired.Instance, hosts []*Host, quick bool, found *proofs) {
 	p := prove.Prometheus{Asker: asker, Base: "http://" + i.Local()}
+	r.proveHistory(ctx, p, i, found)
 	r.proveAlertmanagers(ctx, p, i, found) // first, because a reload makes Prometheus forget them for up to 5 s
-	expected, hostOf := r.expected(i, hosts, quick)
+	expected, targets := r.expected(i, hosts, quick)
 	before := r.appended(ctx, p)
 	down, err := r.allUp(ctx, p, i, expected, quick)
 	if err != nil {
-		found.add(i.Host.Name, Proof{Kind: ProofReady, What: "Prometheus answers", Unit: i.Unit(), Err: err})
+		found.add(i.Host.Name, Proof{Kind: ProofReady, What: i.Component.Title + " answers", Unit: i.Unit(), Err: err})
 		return
 	}
 	if r.thorough {
 		r.proveFresh(ctx, p, i, expected, before, down, found)
 	}
 	for _, e := range expected {
-		proof := Proof{Kind: ProofTarget, What: fmt.Sprintf("Prometheus on %s reports %s up", i.Host.Name, targetName(r.Stack, e)), Unit: desired.UnitName(e.Job)}
+		proof := Proof{Kind: ProofTarget, What: fmt.Sprintf("%s on %s reports %s up", i.Component.Title, i.Host.Name, targetName(r.Stack, e)), Unit: targets[e.Series].Unit}
 		if why := down[e.Series]; why != nil {
 			proof.Err = fmt.Errorf("%s: %w", e.Address, why)
 		}
-		found.add(hostOf[e.Series], proof)
+		found.add(targets[e.Series].Host, proof)
 	}
 	if slices.ContainsFunc(hosts, func(h *Host) bool { return h.Name == i.Host.Name }) {
-		r.proveRules(ctx, p, i, "Prometheus", r.Stack.Rules(), found)
+		r.proveRules(ctx, p, i, i.Component.Title, r.Stack.Rules(), found)
 	}
+}
+
+// proveHistory looks whether an instance that took the place of another one has what that one had.
+func (r *Run) proveHistory(ctx context.Context, p prove.Prometheus, i desired.Instance, found *proofs) {
+	n := slices.IndexFunc(r.Hosts, func(h *Host) bool { return h.Name == i.Host.Name })
+	t := r.Hosts[n].takeover
+	if t == nil || t.before == nil || t.to.Component != i.Component {
+		return
+	}
+	what := fmt.Sprintf("%s on %s has the samples of %s", i.Component.Title, i.Host.Name, t.from.Component)
+	found.add(i.Host.Name, Proof{Kind: ProofHistory, What: what, Unit: i.Unit(), Err: t.proveHistory(ctx, p)})
 }
 
 // allUp waits for the targets. With the short interval it waits a moment only: a target too slow for a scrape every
@@ -52,7 +64,7 @@ func (r *Run) allUp(ctx context.Context, p prove.Prometheus, i desired.Instance,
 	n := slices.IndexFunc(r.Hosts, func(h *Host) bool { return h.Name == i.Host.Name })
 	end, cancel := brief(ctx)
 	defer cancel()
-	if err := r.endQuickProof(end, r.Hosts[n]); err != nil {
+	if err := r.endQuickProof(end, r.Hosts[n], i); err != nil {
 		return nil, err
 	}
 	if !slices.ContainsFunc(slices.Collect(maps.Values(down)), prove.Slow) {
@@ -61,11 +73,14 @@ func (r *Run) allUp(ctx context.Context, p prove.Prometheus, i desired.Instance,
 	return p.AllUp(ctx, expected)
 }
 
-// expected lists the targets of a Prometheus on the given hosts, and which host each is on. began says that this run
-// started the Prometheus.
-func (r *Run) expected(i desired.Instance, hosts []*Host, began bool) ([]prove.Expected, map[prove.Series]string) {
+// proven is what a proof of a target is about.
+type proven struct{ Host, Unit string }
+
+// expected lists the targets of an instance on the given hosts, and what each is. began says that this run started the
+// instance.
+func (r *Run) expected(i desired.Instance, hosts []*Host, began bool) ([]prove.Expected, map[prove.Series]proven) {
 	var expected []prove.Expected
-	hostOf := map[prove.Series]string{}
+	targets := map[prove.Series]proven{}
 	for _, t := range r.Stack.Targets(i) {
 		s := prove.Series{Job: t.Job, Instance: t.Labels["instance"]}
 		on := t.Host
@@ -76,19 +91,15 @@ func (r *Run) expected(i desired.Instance, hosts []*Host, began bool) ([]prove.E
 		if n < 0 {
 			continue
 		}
-		hostOf[s] = on
+		targets[s] = proven{Host: on, Unit: t.Unit}
 		if r.thorough {
 			expected = append(expected, prove.Expected{Series: s, Address: t.Address, Fresh: true, Settled: true})
 			continue
 		}
-		isNew := began && starts(hosts[n].Plan, desired.UnitName(t.Job))
-		expected = append(expected, prove.Expected{Series: s, Address: t.Address, New: isNew, Fresh: !isNew && changedJob(r, hosts[n], t.Job)})
+		isNew := began && starts(hosts[n].Plan, t.Unit)
+		expected = append(expected, prove.Expected{Series: s, Address: t.Address, New: isNew, Fresh: !isNew && restarts(hosts[n].Plan, t.Unit)})
 	}
-	return expected, hostOf
-}
-
-func changedJob(r *Run, h *Host, job string) bool {
-	return slices.ContainsFunc(r.Stack.On(h.Name), func(i desired.Instance) bool { return i.Component.Name == job && touched(h.Plan, i) })
+	return expected, targets
 }
 
 // proveAlertmanagers checks that a Prometheus would send its alerts where the stack says.
@@ -100,7 +111,7 @@ func (r *Run) proveAlertmanagers(ctx context.Context, p prove.Prometheus, i desi
 	ctx, cancel := context.WithTimeout(ctx, alertsFor)
 	defer cancel()
 	err := p.SendsTo(ctx, wanted)
-	found.add(i.Host.Name, Proof{Kind: ProofAlerts, What: fmt.Sprintf("Prometheus on %s sends alerts to Alertmanager", i.Host.Name), Unit: i.Unit(), Err: err})
+	found.add(i.Host.Name, Proof{Kind: ProofAlerts, What: fmt.Sprintf("%s on %s sends alerts to Alertmanager", i.Component.Title, i.Host.Name), Unit: i.Unit(), Err: err})
 }
 
 // alertsFor bounds the wait for Prometheus to learn of its Alertmanagers, which it does every 5 s (updatert in its

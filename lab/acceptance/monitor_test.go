@@ -1,0 +1,136 @@
+package acceptance
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/monctl/monctl/lab/hosts"
+)
+
+// nowhere is an address that nothing answers at: a place without a way to any release.
+const nowhere = "http://127.0.0.1:1"
+
+// TestWithoutInternet: in a place without any release, an install ends with a working monitor, on hosts of both machines.
+func TestWithoutInternet(t *testing.T) {
+	t.Parallel()
+	all := take(t, "h3", "a1")
+	h := all[0]
+	c := newController(t, "hosts:\n"+entry(h, "prometheus, node_exporter")+entry(all[1], "node_exporter"))
+	c.flags["mirror"], c.flags["cache-dir"] = nowhere, t.TempDir()
+	before := statesOf(t, all)
+	c.run(t, "plan").want(t, changes, "cannot be had", "connection refused", "The bundled monitor is planned in its place", "monctl-monitor.service")
+	c.run(t, "install", "--yes").want(t, failed, "connection refused", "--fallback auto")
+	c.run(t, "install", "--yes", "--fallback", "never").want(t, failed, "connection refused", "--fallback auto")
+	sameAll(t, all, before)
+
+	c.run(t, "install", "--yes", "--fallback", "auto").want(t, done, "installed and proven", "2 hosts", "3 of 3 targets up")
+	want := map[string]float64{"node_exporter h3": 1, "node_exporter a1": 1, "monitor h3": 1}
+	got := map[string]float64{}
+	for _, s := range query(t, h, "up") {
+		got[s.Metric["job"]+" "+s.Metric["instance"]] = s.Value
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("up: %v, want %v", got, want)
+	}
+	if names := query(t, h, `node_uname_info{nodename="a1",machine="aarch64"}`); len(names) != 1 {
+		t.Errorf("the metrics of a1 are not there: %v", names)
+	}
+	c.run(t, "install", "--yes").want(t, done, "nothing to change", "3 of 3 targets up") // whatever the policy is
+	c.run(t, "status").want(t, done, "monitor", "3/3 up", "all is well")
+
+	if os.Getenv("MONCTL_LAB_LONG") != "" {
+		step(t, "back and forth", func(t *testing.T) { backAndForth(t, c, h) })
+	}
+	c.inventory(t, "hosts:\n"+entry(h, "monitor")+entry(all[1], "node_exporter"))
+	c.run(t, "plan").want(t, changes, "monitor.json") // it is there in its own right now, and nothing restarts
+	c.inventory(t, "hosts:\n"+entry(all[1], "node_exporter")+"  h3: {address: "+h.Address+"}\n")
+	c.run(t, "install", "--yes").want(t, done, "off: monctl-monitor.service", "/var/lib/monctl/monitor")
+	if left := on(t, h, "ls /etc/monctl /opt/monctl; systemctl is-active monctl-monitor || true"); left != "/etc/monctl:\n\n/opt/monctl:\ninactive" {
+		t.Errorf("left: %q", left)
+	}
+}
+
+// backAndForth moves the samples between the monitor and two releases of Prometheus, and counts them.
+func backAndForth(t *testing.T, c *controller, h *hosts.Host) {
+	c.flags["mirror"], c.flags["catalog"] = lab.url, lab.catalog
+	for _, step := range []struct{ from, to, version string }{
+		{"monitor", "prometheus@2.42.0", "2.42.0"}, {"prometheus", "monitor", ""}, {"monitor", "prometheus@3.13.5", "3.13.5"}, {"prometheus", "monitor", ""},
+	} {
+		eventually(t, "samples", func() bool { return number(t, h, `count_over_time(up{job="node_exporter",instance="h3"}[1m])`) >= 3 })
+		at := time.Now().Add(-time.Second)
+		before := dump(t, h, at)
+		began := time.Now()
+		c.run(t, "upgrade", h.Name+"/"+step.from, "--to", step.to, "--yes").want(t, done, "installed and proven")
+		wantDump(t, h, at, before)
+		t.Logf("%s to %s: %d series, %d samples, all there; %.1f s", step.from, step.to, len(before), count(before), time.Since(began).Seconds())
+		if step.version != "" && prometheusVersion(t, h) != step.version {
+			t.Errorf("%s runs, not %s", prometheusVersion(t, h), step.version)
+		}
+		c.run(t, "install", "--yes").want(t, done, "nothing to change")
+
+		c.run(t, "rollback", h.Name, "--yes").want(t, done)
+		wantDump(t, h, at, before)
+		if unit := on(t, h, "systemctl is-active monctl-"+step.from); unit != "active" {
+			t.Errorf("after the rollback, %s is %s", step.from, unit)
+		}
+		c.run(t, "upgrade", h.Name+"/"+step.from, "--to", step.to, "--yes").want(t, done)
+		wantDump(t, h, at, before)
+	}
+}
+
+// dump is every sample of the hour before a moment, as the server stores it: series to its samples.
+func dump(t *testing.T, h *hosts.Host, at time.Time) map[string]string {
+	t.Helper()
+	address := fmt.Sprintf("http://%s:9090/api/v1/query?query=%s&time=%d", h.Address, url.QueryEscape(`{__name__=~".+"}[1h]`), at.Unix())
+	var answer struct {
+		Data struct {
+			Result []struct {
+				Metric map[string]string
+				Values []json.RawMessage
+			}
+		}
+	}
+	if err := json.Unmarshal(get(t, request(t, address)), &answer); err != nil {
+		t.Fatal(err)
+	}
+	series := map[string]string{}
+	for _, r := range answer.Data.Result {
+		name := ""
+		for _, label := range slices.Sorted(maps.Keys(r.Metric)) {
+			name += label + "=" + r.Metric[label] + " "
+		}
+		for _, v := range r.Values {
+			series[name] += string(v) + "\n"
+		}
+	}
+	return series
+}
+
+func count(series map[string]string) (n int) {
+	for _, values := range series {
+		n += strings.Count(values, "\n")
+	}
+	return n
+}
+
+// wantDump compares what a server has of a time with what there was.
+func wantDump(t *testing.T, h *hosts.Host, at time.Time, before map[string]string) {
+	t.Helper()
+	after := dump(t, h, at)
+	if len(before) < 100 || count(after) != count(before) {
+		t.Errorf("%d samples of %d series before, %d of %d after", count(before), len(before), count(after), len(after))
+	}
+	for name, values := range before {
+		if after[name] != values {
+			t.Errorf("%s: %d samples before, %d after", name, strings.Count(values, "\n"), strings.Count(after[name], "\n"))
+			return
+		}
+	}
+}
