@@ -19,6 +19,7 @@ const (
 type Question struct {
 	Panel   string // title of the panel, or "variable $NAME"
 	PanelID int    // 0 for a variable
+	Empty   string // what the panel says in place of "No data", when it may have none without a fault
 	Query          // as it is written
 	Ready   string // to be sent; "" with Err
 	Err     error  // it cannot be understood
@@ -35,7 +36,7 @@ func (d *Dashboard) Questions(s Span) []Question {
 	}
 	for _, p := range d.Panels {
 		for _, q := range p.Queries {
-			asked := Question{Panel: p.Title, PanelID: p.ID, Query: q}
+			asked := Question{Panel: p.Title, PanelID: p.ID, Empty: p.Empty, Query: q}
 			switch d.kind(q.Datasource) {
 			case Prometheus:
 				asked.Ready, asked.Err = d.ready(q.Text, s, d.metricQuery)

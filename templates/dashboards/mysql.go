@@ -7,7 +7,7 @@ func mysql() Board {
 		Variables: []Variable{{Name: "instance", Label: "Host", Source: metrics, Query: `label_values(mysql_up{job="mysqld_exporter"}, instance)`}},
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
-				stat("State", "none", see("Whether mysqld_exporter could log in and ask.", "MySQLDown"), ask(`mysql_up{}`, "")).words(upOrDown).below("1", "1"),
+				stat("State", "none", see("Whether mysqld_exporter could log in and ask.", "MySQLDown"), ask(`mysql_up{}`, "")).words(upOrDown).wantsOne(),
 				stat("Up for", "s", "Time since the server was started.", ask(`mysql_global_status_uptime{}`, "")),
 				stat("Queries", "ops", "Statements each second, those of stored programs included.", ask(`rate(mysql_global_status_queries{}[$__rate_interval])`, "")),
 				stat("Slow queries", "ops", see("Statements each second that took longer than long_query_time.", "MySQLSlowQueries"), ask(`rate(mysql_global_status_slow_queries{}[$__rate_interval])`, "")).from("0.01", "0.2"),

@@ -18,7 +18,7 @@ func springBoot() Board {
 		},
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
-				stat("State", "none", see("Whether the app answered the last scrape.", "TargetDown"), ask(`up`+one, "")).words(upOrDown).below("1", "1"),
+				stat("State", "none", see("Whether the app answered the last scrape.", "TargetDown"), ask(`up`+one, "")).words(upOrDown).wantsOne(),
 				stat("Up for", "s", "Time since the JVM was started.", ask(`process_uptime_seconds`+one, "")),
 				stat("Requests", "reqps", "Answered each second.", ask(`sum(rate(http_server_requests_seconds_count`+rate+`))`, "")).otherwise("no request yet"),
 				stat("Errors", "", "Share of the requests that were answered with 5xx.",

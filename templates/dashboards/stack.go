@@ -24,20 +24,20 @@ func prometheus() Board {
 		Variables: instanceOf("prometheus_build_info", "prometheus"),
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
-				stat("Targets down", "none", see("Of all targets of all jobs.", "TargetDown"), askAll(`count(up == 0) or vector(0)`, "")).from("", "1"),
+				stat("Targets down", "none", see("Of all targets of all jobs.", "TargetDown"), askAll(`count(up == 0) or vector(0)`)).from("", "1"),
 				stat("Samples", "wps", "Stored each second.", ask(`rate(prometheus_tsdb_head_samples_appended_total{}[$__rate_interval])`, "")),
 				stat("Series", "short", "In the head block: those of the last hours.", ask(`prometheus_tsdb_head_series{}`, "")),
 				stat("Refused samples", "wps", see("Samples that were dropped because of their time.", "PrometheusRefusesSamples"), ask(refusedSamples("sum"), "")).from("", "0.001"),
 				stat("Newest sample", "s", see("The time of the newest sample against the clock. Above zero it lies in the future, and Prometheus refuses what is more than an hour older.", "PrometheusHeadInFuture"),
 					ask(`prometheus_tsdb_head_max_time{} / 1000 - time()`, "")).from("60", "600"),
 				stat("Configuration", "none", see("Whether the file on the disk is the one in use.", "ConfigNotLoaded"), ask(`prometheus_config_last_reload_successful{}`, "")).
-					words(map[string]Word{"1": {"loaded", "green"}, "0": {"not loaded", "red"}}).below("1", "1"),
+					words(map[string]Word{"1": {"loaded", "green"}, "0": {"not loaded", "red"}}).wantsOne(),
 			}},
 			{Title: "Scraping", Panels: []Panel{
 				table("Jobs", "Targets by job.", []Column{
 					{Title: "Job", Label: "job"}, {Title: "Targets"}, {Title: "Up"}, {Title: "Slowest scrape", Unit: "s"}, {Title: "Samples of a scrape", Unit: "short"},
 				},
-					askAll(`count by (job) (up)`, ""), askAll(`sum by (job) (up)`, ""), askAll(`max by (job) (scrape_duration_seconds)`, ""), askAll(`sum by (job) (scrape_samples_scraped)`, "")),
+					askAll(`count by (job) (up)`), askAll(`sum by (job) (up)`), askAll(`max by (job) (scrape_duration_seconds)`), askAll(`sum by (job) (scrape_samples_scraped)`)),
 				graph("Refused samples", "wps", see("Why samples were dropped.", "PrometheusRefusesSamples"),
 					ask(`rate(prometheus_target_scrapes_sample_out_of_order_total{}[$__rate_interval])`, "out of order"),
 					ask(`rate(prometheus_target_scrapes_sample_out_of_bounds_total{}[$__rate_interval])`, "too old or too new"),
@@ -77,7 +77,7 @@ func alertmanager() Board {
 				stat("Silences", "none", "Active ones.", ask(`sum(alertmanager_silences{state="active"})`, "")),
 				stat("Notifications that failed", "none", see("In the shown time.", "AlertmanagerCannotNotify"), ask(`sum(increase(alertmanager_notifications_failed_total{}[$__range]))`, "")).from("", "1").digits("0"),
 				stat("Configuration", "none", see("Whether the file on the disk is the one in use.", "AlertmanagerConfigNotLoaded"), ask(`alertmanager_config_last_reload_successful{}`, "")).
-					words(map[string]Word{"1": {"loaded", "green"}, "0": {"not loaded", "red"}}).below("1", "1"),
+					words(map[string]Word{"1": {"loaded", "green"}, "0": {"not loaded", "red"}}).wantsOne(),
 			}},
 			{Title: "Notifications", Panels: []Panel{
 				graph("Notifications", "ops", "Tried each second, by receiver's kind.", ask(`sum by (integration) (rate(alertmanager_notifications_total{}[$__rate_interval])) > 0`, "{{integration}}")).zero().otherwise("nothing was sent"),
