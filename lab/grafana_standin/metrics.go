@@ -34,7 +34,9 @@ func newMetrics(s *server) *metrics {
 }
 
 // handler answers without a login, as Grafana's does ([metrics] enabled = true by default).
-func (m *metrics) handler() http.Handler { return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}) }
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
 
 // measured counts the requests of a handler, under the pattern that it is known by.
 func (m *metrics) measured(next *http.ServeMux) http.Handler {
