@@ -87,7 +87,7 @@ func runDashboardCheck(ctx context.Context, g *globals, offline bool, words []st
 func checkDashboard(b desired.Board, have dashboard.Names) ui.CheckedDashboard {
 	c := ui.CheckedDashboard{Board: b}
 	at := map[string]int{}
-	for _, q := range b.Questions(dashboard.LastHour) {
+	for _, q := range append(b.Choices(dashboard.LastHour), b.Questions(dashboard.LastHour)...) {
 		c.Queries++
 		if q.Err != nil {
 			c.Broken = append(c.Broken, q)

@@ -95,7 +95,8 @@ func answered(t *testing.T, s *Stack, api promv1.API) {
 		if standIn[d.File] != "" {
 			continue
 		}
-		for _, q := range d.Questions(dashboard.Span{Range: time.Minute, Interval: time.Second, Rate: 5 * time.Second}) {
+		view := dashboard.View{Range: time.Minute, Interval: time.Second, Rate: 5 * time.Second}
+		for _, q := range append(d.Choices(view), d.Questions(view)...) {
 			total++
 			left = append(left, open{q.Where(d), q})
 		}
