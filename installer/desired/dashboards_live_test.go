@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -88,6 +89,7 @@ func answered(t *testing.T, s *Stack, api promv1.API) {
 	type open struct {
 		where string
 		dashboard.Question
+		stat bool
 	}
 	var left []open
 	total := 0
@@ -98,7 +100,8 @@ func answered(t *testing.T, s *Stack, api promv1.API) {
 		view := dashboard.View{Range: time.Minute, Interval: time.Second, Rate: 5 * time.Second}
 		for _, q := range append(d.Choices(view), d.Questions(view)...) {
 			total++
-			left = append(left, open{q.Where(d), q})
+			stat := slices.ContainsFunc(d.Panels, func(p dashboard.Panel) bool { return p.Type == "stat" && p.Title == q.Panel && q.Instant })
+			left = append(left, open{q.Where(d), q, stat})
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -109,6 +112,9 @@ func answered(t *testing.T, s *Stack, api promv1.API) {
 		for _, o := range left {
 			value, _, err := api.Query(ctx, o.Ready, time.Now())
 			if v, ok := value.(model.Vector); err == nil && (!ok || len(v) > 0) {
+				if o.stat && len(v) != 1 {
+					t.Errorf("%s shows %d figures in place of one: %s", o.where, len(v), o.Ready)
+				}
 				continue
 			}
 			still = append(still, o)

@@ -59,13 +59,13 @@ func TestRunBoard(t *testing.T) {
 		if strings.Contains(expr, "$") {
 			t.Errorf("a variable is left: %s", expr)
 		}
-		if strings.Contains(expr, "node_md_") || strings.Contains(expr, "filesystem") {
+		if strings.Contains(expr, "node_load") || strings.Contains(expr, "filesystem") {
 			return vector()
 		}
 		return vector(1, 2)
 	})
 	r, err := some.Run(t.Context(), board, 15*time.Second)
-	if err != nil || r.Nothing() || r.WithData == 0 || len(r.Empty) == 0 || r.WithData+r.Explained+len(r.Empty) != r.Asked || len(r.Panels()) == 0 {
+	if err != nil || r.Nothing() || r.WithData == 0 || len(r.Empty) == 0 || r.Explained == 0 || r.WithData+r.Explained+len(r.Empty) != r.Asked || len(r.Panels()) == 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	none := standInGrafana(t, func(string) string { return vector() })

@@ -141,6 +141,12 @@ func (p Panel) share() Panel {
 	return p
 }
 
+// ratio is for shares that are small when all is well: the axis ends where they do.
+func (p Panel) ratio() Panel {
+	p.Unit, p.Min = "percentunit", "0"
+	return p
+}
+
 func (p Panel) wide(width int) Panel {
 	p.Width = width
 	return p

@@ -3,6 +3,8 @@ package dashboards
 // What both dashboards of hosts ask. A CPU is busy when it neither idles nor waits for a disk; a file system counts when
 // something can be written to it.
 const (
+	noDisk     = "this host has no file system of its own (a container)"
+	noTimex    = "the kernel's clock cannot be read here (a container)"
 	nodeScope  = `job="node_exporter"`
 	busyCPU    = `1 - avg by (instance) (sum by (instance, cpu) (rate(node_cpu_seconds_total{mode=~"idle|iowait"}[$__rate_interval])))`
 	usedMemory = `1 - node_memory_MemAvailable_bytes{} / node_memory_MemTotal_bytes{}`
@@ -11,7 +13,7 @@ const (
 	uptime     = `node_time_seconds{} - node_boot_time_seconds{}`
 	clockAhead = `node_time_seconds{} - timestamp(node_time_seconds{})`
 	realDisk   = `{device!~"(loop|ram|zram|sr|fd)[0-9]+"}`
-	realNet    = `{device!~"lo|(veth|docker|br-|cali|cni|flannel|virbr|tap).*"}`
+	realNet    = `{device!~"lo|(veth|ifb|docker|br-|cali|cni|flannel|virbr|tap).*"}`
 )
 
 // fleet answers: is anything wrong, and where. It has no choices to make.
@@ -26,7 +28,7 @@ func fleet() Board {
 				stat("Alerts firing", "none", "Alerts that Prometheus has sent or is about to send. They are listed below.", askAll(`count(ALERTS{alertstate="firing"}) or vector(0)`)).from("1", ""),
 				stat("Busiest CPU", "", "The host whose processors did the most in the last minute.", ask(`max(`+busyCPU+`)`, "")).share().from("0.8", "0.95"),
 				stat("Fullest memory", "", see("The host with the least memory available for new work.", "MemoryLow"), ask(`max(`+usedMemory+`)`, "")).share().from("0.8", "0.9"),
-				stat("Fullest file system", "", see("The file system with the smallest share of free space on any host.", "DiskFull"), ask(`max(`+usedFS+`)`, "")).share().from("0.85", "0.95"),
+				stat("Fullest file system", "", see("The file system with the smallest share of free space on any host.", "DiskFull"), ask(`max(`+usedFS+`)`, "")).share().from("0.85", "0.95").otherwise(noDisk),
 			}},
 			{Height: 10, Panels: []Panel{table("Hosts", "One line for each host. A click on its name opens its page.",
 				[]Column{
@@ -64,7 +66,7 @@ func fleet() Board {
 				graph("Memory", "", see("Share of the memory that is not available for new work.", "MemoryLow"), ask(usedMemory, "{{instance}}")).share(),
 			}},
 			{Panels: []Panel{
-				graph("Fullest file system", "", see("The fullest one of each host.", "DiskWillFill"), ask(`max by (instance) (`+usedFS+`)`, "{{instance}}")).share(),
+				graph("Fullest file system", "", see("The fullest one of each host.", "DiskWillFill"), ask(`max by (instance) (`+usedFS+`)`, "{{instance}}")).share().otherwise(noDisk),
 				graph("Network", "bps", "Sent and received by all network cards of a host.",
 					ask(`8 * sum by (instance) (rate(node_network_receive_bytes_total`+realNet+`[$__rate_interval]) + rate(node_network_transmit_bytes_total`+realNet+`[$__rate_interval]))`, "{{instance}}")).zero(),
 			}},
@@ -84,7 +86,7 @@ func host() Board {
 				stat("Up for", "s", "Time since the host was started.", ask(uptime, "")),
 				stat("CPU", "", "Share of all processors that is busy.", ask(busyCPU, "")).share().from("0.8", "0.95"),
 				stat("Memory", "", see("Share of the memory that is not available for new work.", "MemoryLow"), ask(usedMemory, "")).share().from("0.8", "0.9"),
-				stat("Fullest file system", "", see("The file system with the smallest share of free space.", "DiskFull"), ask(`max(`+usedFS+`)`, "")).share().from("0.85", "0.95"),
+				stat("Fullest file system", "", see("The file system with the smallest share of free space.", "DiskFull"), ask(`max(`+usedFS+`)`, "")).share().from("0.85", "0.95").otherwise(noDisk),
 				stat("Clock difference", "s", see("The host's clock against that of the Prometheus host.", "ClockSkew"), ask(`abs(`+clockAhead+`)`, "")).from("1", "5"),
 			}},
 			processors(), memory(), fileSystems(), disks(), network(), clockAndFiles(),
@@ -101,7 +103,7 @@ func processors() Row {
 		graph("Pressure", "", "Share of the time in which something had to wait for the resource (PSI).",
 			ask(`rate(node_pressure_cpu_waiting_seconds_total{}[$__rate_interval])`, "cpu"),
 			ask(`rate(node_pressure_memory_waiting_seconds_total{}[$__rate_interval])`, "memory"),
-			ask(`rate(node_pressure_io_waiting_seconds_total{}[$__rate_interval])`, "disks")).share().otherwise("this kernel does not measure pressure (psi=1)"),
+			ask(`rate(node_pressure_io_waiting_seconds_total{}[$__rate_interval])`, "disks")).ratio().otherwise("this kernel does not measure pressure (psi=1)"),
 	}}
 }
 
@@ -120,7 +122,7 @@ func memory() Row {
 
 func fileSystems() Row {
 	return Row{Title: "File systems", Panels: []Panel{
-		graph("Used", "", see("Share of each file system that is used.", "DiskFull"), ask(usedFS, "{{mountpoint}}")).share(),
+		graph("Used", "", see("Share of each file system that is used.", "DiskFull"), ask(usedFS, "{{mountpoint}}")).share().otherwise(noDisk),
 		table("File systems", "Sizes now. Space that only root may use does not count as free.",
 			[]Column{
 				{Title: "Mounted at", Label: "mountpoint"},
@@ -133,7 +135,7 @@ func fileSystems() Row {
 			ask(`max by (mountpoint, device) (node_filesystem_size_bytes`+realFS+`)`, ""),
 			ask(`max by (mountpoint, device) (node_filesystem_avail_bytes`+realFS+`)`, ""),
 			ask(`max by (mountpoint, device) (`+usedFS+`)`, ""),
-			ask(`max by (mountpoint, device) (1 - node_filesystem_files_free`+realFS+` / (node_filesystem_files`+realFS+` > 0))`, "")),
+			ask(`max by (mountpoint, device) (1 - node_filesystem_files_free`+realFS+` / (node_filesystem_files`+realFS+` > 0))`, "")).otherwise(noDisk),
 	}}
 }
 
@@ -159,15 +161,15 @@ func network() Row {
 			ask(`rate(node_network_receive_errs_total`+realNet+`[$__rate_interval]) + rate(node_network_receive_drop_total`+realNet+`[$__rate_interval])`, "{{device}} in"),
 			ask(`rate(node_network_transmit_errs_total`+realNet+`[$__rate_interval]) + rate(node_network_transmit_drop_total`+realNet+`[$__rate_interval])`, "{{device}} out")).zero(),
 		graph("TCP segments sent again", "", "Share of the segments that got lost on the way. Some in a thousand are normal on the internet, not in one rack.",
-			ask(`rate(node_netstat_Tcp_RetransSegs{}[$__rate_interval]) / (rate(node_netstat_Tcp_OutSegs{}[$__rate_interval]) > 0)`, "sent again")).share(),
+			ask(`rate(node_netstat_Tcp_RetransSegs{}[$__rate_interval]) / (rate(node_netstat_Tcp_OutSegs{}[$__rate_interval]) > 0)`, "sent again")).ratio(),
 	}}
 }
 
 func clockAndFiles() Row {
 	return Row{Title: "Clock and files", Panels: []Panel{
-		graph("Clock difference", "s", see("The host's clock against that of the Prometheus host, at the time of the scrape.", "ClockSkew"), ask(clockAhead, "to Prometheus"), ask(`node_timex_offset_seconds{}`, "to its time service")),
+		graph("Clock difference", "s", see("The host's clock against that of the Prometheus host, at the time of the scrape.", "ClockSkew"), ask(clockAhead, "to Prometheus"), ask(`node_timex_offset_seconds{}`, "to its time service")).otherwise(noTimex),
 		stat("Clock synchronised", "none", see("Whether the kernel says that a time service keeps the clock.", "ClockNotSynchronised"), ask(`node_timex_sync_status{}`, "")).
-			words(map[string]Word{"1": {"yes", "green"}, "0": {"no", "yellow"}}).wantsOne(),
+			words(map[string]Word{"1": {"yes", "green"}, "0": {"no", "yellow"}}).wantsOne().wide(4).otherwise(noTimex),
 		graph("Open files", "", "Share of the files that the kernel allows to be open at once.", ask(`node_filefd_allocated{} / node_filefd_maximum{}`, "open")).share(),
 	}}
 }

@@ -35,7 +35,7 @@ func postgresql() Board {
 			}},
 			{Title: "Memory and disk", Panels: []Panel{
 				graph("Reads that missed the buffers", "", "Share of the blocks that were not in shared_buffers; the kernel's cache may still have had them.",
-					ask(`sum(rate(pg_stat_database_blks_read{}[$__rate_interval])) / (sum(rate(pg_stat_database_blks_read{}[$__rate_interval])) + sum(rate(pg_stat_database_blks_hit{}[$__rate_interval])) > 0)`, "missed")).share().otherwise("nothing was read"),
+					ask(`sum(rate(pg_stat_database_blks_read{}[$__rate_interval])) / (sum(rate(pg_stat_database_blks_read{}[$__rate_interval])) + sum(rate(pg_stat_database_blks_hit{}[$__rate_interval])) > 0)`, "missed")).ratio().otherwise("nothing was read"),
 				graph("Temporary files", "Bps", "Written by sorts and joins for which work_mem was too small.", ask(perSecond("pg_stat_database_temp_bytes"), "{{datname}}")).zero(),
 				graph("Checkpoints", "ops", "Requested ones come before their time, because max_wal_size was reached.",
 					ask(`rate(pg_stat_bgwriter_checkpoints_timed_total{}[$__rate_interval]) or rate(pg_stat_checkpointer_num_timed_total{}[$__rate_interval])`, "timed"),

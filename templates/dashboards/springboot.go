@@ -44,7 +44,7 @@ func springBoot() Board {
 				graph("Heap", "bytes", "Used and reserved. When the lowest points after collections rise all the time, memory leaks.",
 					ask(`sum(jvm_memory_used_bytes`+heap+`)`, "used"), ask(`sum(jvm_memory_committed_bytes`+heap+`)`, "reserved"), ask(`sum(jvm_memory_max_bytes`+heap+` > 0)`, "limit")).zero(),
 				graph("Outside of the heap", "bytes", "Classes, compiled code and the like.", ask(`jvm_memory_used_bytes{instance="$instance", area="nonheap"}`, "{{id}}")).zero(),
-				graph("Time in collections", "", "Share of the time in which the app stood still for the garbage collector.", ask(`sum by (action) (rate(jvm_gc_pause_seconds_sum`+rate+`))`, "{{action}}")).share().otherwise("no collection yet"),
+				graph("Time in collections", "", "Share of the time in which the app stood still for the garbage collector.", ask(`sum by (action) (rate(jvm_gc_pause_seconds_sum`+rate+`))`, "{{action}}")).ratio().otherwise("no collection yet"),
 			}},
 			{Panels: []Panel{
 				graph("Threads", "none", "By state. Many blocked ones wait for each other.", ask(`jvm_threads_states_threads`+one+` > 0`, "{{state}}")).zero(),
