@@ -90,6 +90,7 @@ func TestLogQueriesAreMadeReady(t *testing.T) {
 		`{app="corea"`:                       "no end",
 		`rate({app="a"}[5m]`:                 "unclosed left parenthesis",
 		`{app=~".*"}`:                        "matches every stream",
+		`{host=~"$host"}`:                    "matches every stream", // when all are chosen
 		`{}`:                                 "selector {}",
 		`{app="a"} |~ "("`:                   "missing closing )",
 		`{app="a"} |= error`:                 "want a quoted text",

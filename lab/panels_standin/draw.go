@@ -50,14 +50,14 @@ func (p *panel) Place() template.CSS {
 // Body is what is inside of the panel.
 func (p *panel) Body() template.HTML {
 	text := ""
-	switch {
-	case p.Type == "row":
+	switch p.Type {
+	case "row":
 		return ""
-	case p.Type == "stat":
+	case "stat":
 		text = p.stat()
-	case p.Type == "table":
+	case "table":
 		text = p.table()
-	case p.Type == "timeseries":
+	case "timeseries":
 		text = p.graph()
 	}
 	if text == "" {
