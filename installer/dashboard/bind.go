@@ -174,9 +174,11 @@ func (w *binder) panel(p object) bool {
 		w.note(title, true, "its alert is of a kind that Grafana has no more")
 	}
 	kind := text(p, "type")
-	switch why := removedPanels[kind]; {
-	case why != "":
-		w.note(title, false, "panels of type %s are removed from Grafana: %s", kind, why)
+	switch {
+	case migrated[kind] != "":
+		w.note(title, false, "panels of type %s are removed from Grafana: it becomes a %s by itself; look at it", kind, migrated[kind])
+	case dead[kind] != "":
+		w.note(title, false, "panels of type %s are removed from Grafana: change it to %s", kind, dead[kind])
 	case !corePanels[kind] && kind != "":
 		w.note(title, false, "panels of type %s need a plugin that is not part of Grafana", kind)
 	}
