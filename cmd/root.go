@@ -68,7 +68,7 @@ and rolled back where the proof fails. The hosts need nothing but systemd.`,
 	root.SetHelpTemplate(helpTemplate)
 	root.AddGroup(&cobra.Group{ID: "stack", Title: "The stack"}, &cobra.Group{ID: "about", Title: "Around it"})
 	add(root, "stack", newInit(g), newPlan(g), newInstall(g), newVerify(g), newStatus(g), newOpen(g), newAlert(g), newDoctor(g), newServe(g), newQuery(g), newUpgrade(g), newData(g), newRollback(g), newUninstall(g))
-	add(root, "about", newCatalog(g), newSecrets(g), newTrust(g), newSchema(g), newVersion(g))
+	add(root, "about", newCatalog(g), newDashboard(g), newSecrets(g), newTrust(g), newSchema(g), newVersion(g))
 	root.SetHelpCommandGroupID("about")
 	return root
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"newkey": func(ts *testscript.TestScript, _ bool, args []string) {
 				servers(ts)[args[0]].ChangeHostKey(t)
 			},
+			"grafanacom": func(ts *testscript.TestScript, _ bool, _ []string) { grafanaComStandin(t, ts) },
 			"closedport": closedPort,
 			"waitready":  waitReady,
 			"waitfor":    waitFor,
@@ -140,6 +142,26 @@ func sshd(t *testing.T, ts *testscript.TestScript, names []string) {
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("ssh_config"), []byte(config.String()), 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs("known_hosts"), []byte(known.String()), 0o600))
+}
+
+// grafanaComStandin sets $SITE to an HTTP stand-in for grafana.com: dashboard 7 has the revisions 1 and 2, files of the
+// script; 8 is a web page, 9 is larger than any dashboard, and there are no others.
+func grafanaComStandin(t *testing.T, ts *testscript.TestScript) {
+	large := strings.Repeat(" ", 5<<20)
+	mux := http.NewServeMux()
+	answer := func(path, body string) {
+		mux.HandleFunc("GET /api/dashboards/"+path, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) })
+	}
+	answer("7", `{"id": 7, "name": "Seven", "revision": 2}`)
+	answer("7/revisions/1/download", ts.ReadFile("seven1.json"))
+	answer("7/revisions/2/download", ts.ReadFile("seven2.json"))
+	for id, body := range map[string]string{"8": "<!DOCTYPE html><html><body>Sign in</body></html>", "9": large} {
+		answer(id, `{"id": 1, "name": "Odd", "revision": 1}`)
+		answer(id+"/revisions/1/download", body)
+	}
+	site := httptest.NewServer(mux)
+	t.Cleanup(site.Close)
+	ts.Setenv("SITE", site.URL)
 }
 
 // closedPort NAME sets $NAME to a port of loopback that nobody listens on.

@@ -49,7 +49,15 @@ func (g *globals) stackOf(inv *inventory.Inventory) (*desired.Stack, error) {
 	if err := g.resolveAliases(inv); err != nil {
 		return nil, err
 	}
-	return desired.StackOf(inv, catalog)
+	stack, err := desired.StackOf(inv, catalog)
+	if err != nil {
+		return nil, err
+	}
+	project, err := projectDashboards(inv)
+	if err != nil {
+		return nil, err
+	}
+	return stack, stack.Bring(project)
 }
 
 // resolveAliases gives hosts whose address is an alias of ssh_config the name behind it as their scrape address: the

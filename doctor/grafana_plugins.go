@@ -5,14 +5,9 @@ import (
 	"fmt"
 	"path"
 	"strings"
-)
 
-// angularPanels are panel plugins built on AngularJS, which Grafana 11 switched off and 12 removed. Those that Grafana
-// itself turns into new ones (graph, singlestat) are not in it.
-var angularPanels = map[string]string{
-	"grafana-piechart-panel": "piechart", "grafana-worldmap-panel": "geomap", "natel-discrete-panel": "state-timeline", "vonage-status-panel": "stat", "briangann-gauge-panel": "gauge",
-	"jdbranham-diagram-panel": "a newer version of it", "michaeldmoore-multistat-panel": "bargauge", "agenty-flowcharting-panel": "canvas", "snuids-radar-panel": "a newer version of it",
-}
+	"github.com/monctl/monctl/installer/dashboard"
+)
 
 func grafanaPlugins() Check {
 	const id = "grafana/plugins"
@@ -21,7 +16,7 @@ func grafanaPlugins() Check {
 		Ask:   askAll(grafanaKinds, askHealth),
 		Judge: perComponent(id, grafanaKinds, judgePlugins),
 		Doc: Doc{
-			Symptom:  "`Panel plugin not found: grafana-piechart-panel`, `This panel requires Angular (deprecated)`.",
+			Symptom:  "`Panel plugin not found: vonage-status-panel`, `This panel requires Angular (deprecated)`.",
 			Cause:    "The dashboard was made for an older Grafana; AngularJS is off since 11 and gone since 12.",
 			Evidence: "Panel types in the provisioned dashboard files, and the version that /api/health gives.",
 			Fix:      "Change the panel to its successor.",
@@ -40,7 +35,7 @@ func judgePlugins(h Host, c Component) []Finding {
 	for _, v := range h.grafanaAnswer(c).All("found") {
 		file, found, _ := strings.Cut(v, "|")
 		panel := strings.Trim(strings.TrimPrefix(found, `"type":`), `"`)
-		if angularPanels[panel] != "" {
+		if dashboard.Dead(panel) != "" {
 			files[file] = panel
 		}
 	}
@@ -49,5 +44,5 @@ func judgePlugins(h Host, c Component) []Finding {
 	}
 	first := sortedKeys(files)[0]
 	return one(Warn, fmt.Sprintf("%d dashboards have panels that Grafana %s cannot draw: %s in %s", len(files), health.Version, files[first], path.Base(first)), "AngularJS is off since 11 and gone since 12",
-		"change it to "+angularPanels[files[first]], Says("file", first), Says("panel", files[first]))
+		"change it to "+dashboard.Dead(files[first]), Says("file", first), Says("panel", files[first]))
 }

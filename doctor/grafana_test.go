@@ -77,7 +77,7 @@ func TestGrafana(t *testing.T) {
 			h.of("grafana").Listen = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:3000")}
 			h.Facts.Listeners = []facts.Listener{{Network: "tcp", Address: netip.MustParseAddrPort("0.0.0.0:443"), Process: "nginx"}}
 		}, grafanaListen(), OK, ""},
-		{"pie", "grafana", files(`found=/d/p.json|"type":"grafana-piechart-panel"`), grafanaPlugins(), Warn, "grafana-piechart-panel in p.json"},
+		{"pie", "grafana", files(`found=/d/p.json|"type":"vonage-status-panel"`), grafanaPlugins(), Warn, "vonage-status-panel in p.json"},
 		{"another panel", "grafana", files(`found=/d/p.json|"type":"grafana-clock-panel"`), grafanaPlugins(), OK, ""},
 	})
 }
@@ -100,7 +100,7 @@ func TestGrafanaStandIn(t *testing.T) {
 			"\nroot_url = http://x/grafana/\n[security]\nadmin_password = sesame-open\n",
 		"prov/datasources/p.yaml": "apiVersion: 1\ndatasources:\n  - name: P\n    uid: prom1\n    type: prometheus\n    access: proxy\n    url: http://127.0.0.1:" + dead + "\n",
 		"prov/dashboards/d.yaml":  "apiVersion: 1\nproviders:\n  - name: d\n    type: file\n    options:\n      path: " + dir + "/dash\n",
-		"dash/bad.json": `{"__inputs":[{"name":"DS_PROMETHEUS","type":"datasource"}],"uid":"bad","title":"bad","panels":[{"type":"grafana-piechart-panel","datasource": {
+		"dash/bad.json": `{"__inputs":[{"name":"DS_PROMETHEUS","type":"datasource"}],"uid":"bad","title":"bad","panels":[{"type":"vonage-status-panel","datasource": {
 			"type": "prometheus", "uid": "${DS_PROMETHEUS}"}}]}`,
 		"dash/good.json": `{"uid":"good","title":"good","panels":[{"type":"timeseries","datasource":{"type":"prometheus","uid":"prom1"}}]}`,
 	} {

@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/monctl/monctl/fleet"
 	"github.com/monctl/monctl/fleet/fault"
+	"github.com/monctl/monctl/installer/dashboard"
 	"github.com/monctl/monctl/installer/desired"
 	"github.com/monctl/monctl/installer/prove"
 	"github.com/prometheus/common/model"
@@ -45,11 +44,19 @@ func (r *Run) proveGrafana(ctx context.Context, h *Host, asker *prove.Asker, i d
 // proveDashboards proves that Grafana has every dashboard; with time, that each of its queries is answered through
 // Grafana, and that there is data.
 func (r *Run) proveDashboards(ctx context.Context, g prove.Grafana, i desired.Instance, found *proofs) {
-	files := r.Stack.Dashboards()
-	names := slices.Sorted(maps.Keys(files))
-	for n, proof := range proofsOf(ctx, names, func(ctx context.Context, name string) Proof { return r.proveDashboard(ctx, g, files[name]) }) {
-		proof.Kind, proof.Unit = ProofDashboard, i.Unit()
-		proof.What = cmp.Or(proof.What, "Grafana shows "+names[n])
+	boards, err := r.Stack.Dashboards(i)
+	if err != nil {
+		found.add(i.Host.Name, Proof{Kind: ProofDashboard, What: "Grafana shows the dashboards", Unit: i.Unit(), Err: err})
+		return
+	}
+	proofs := make([]Proof, len(boards))
+	errs := fleet.Each(ctx, dashboardsAtOnce, indexes(boards), func(ctx context.Context, n int) error {
+		proofs[n] = r.proveDashboard(ctx, g, boards[n])
+		return nil
+	})
+	for n, proof := range proofs {
+		proof.Err = cmp.Or(proof.Err, errs[n])
+		proof.Kind, proof.What, proof.Unit = ProofDashboard, cmp.Or(proof.What, "Grafana shows "+boards[n].Title), i.Unit()
 		found.add(i.Host.Name, proof)
 	}
 }
@@ -57,43 +64,27 @@ func (r *Run) proveDashboards(ctx context.Context, g prove.Grafana, i desired.In
 // dashboardsAtOnce is how many dashboards are asked about at the same time.
 const dashboardsAtOnce = 4
 
-func proofsOf(ctx context.Context, names []string, of func(context.Context, string) Proof) []Proof {
-	proofs := make([]Proof, len(names))
-	errs := fleet.Each(ctx, dashboardsAtOnce, indexes(names), func(ctx context.Context, n int) error {
-		proofs[n] = of(ctx, names[n])
-		return nil
-	})
-	for n, err := range errs {
-		if err != nil {
-			proofs[n].Err = err
-		}
-	}
-	return proofs
-}
-
 // presentFor bounds the waiting for a dashboard: Grafana looks into its folder every ten seconds.
 const presentFor = 20 * time.Second
 
-func (r *Run) proveDashboard(ctx context.Context, g prove.Grafana, text []byte) Proof {
-	board, err := prove.ReadBoard(text)
-	if err != nil {
-		return Proof{Err: err}
-	}
-	proof := Proof{What: fmt.Sprintf("Grafana shows the dashboard %q", board.Title)}
+func (r *Run) proveDashboard(ctx context.Context, g prove.Grafana, d *dashboard.Dashboard) Proof {
+	proof := Proof{What: fmt.Sprintf("Grafana shows the dashboard %q", d.Title)}
 	present, cancel := context.WithTimeout(ctx, presentFor)
 	defer cancel()
-	if proof.Err = g.Present(present, board.UID); proof.Err != nil || !r.thorough {
+	if proof.Err = g.Present(present, d.UID); proof.Err != nil || !r.thorough {
 		return proof
 	}
 	proof.What += " with data"
 	var result prove.BoardResult
-	result, proof.Err = g.Fills(ctx, board, r.scrapeInterval())
+	result, proof.Err = g.Fills(ctx, d, r.scrapeInterval())
 	switch {
 	case proof.Err != nil:
 	case result.Nothing():
 		proof.Err = fmt.Errorf("none of its %d queries has data", result.Asked)
+	case result.WithData == 0 && result.Asked > 0:
+		proof.Note = "nothing to show yet, and every panel says why"
 	case len(result.Empty) > 0:
-		proof.Note = fmt.Sprintf("%d of %d queries have data; none in: %s", result.WithData, result.Asked, strings.Join(result.Panels(), ", "))
+		proof.Note = fmt.Sprintf("%d of %d queries have data; none in: %s", result.WithData, result.Asked-result.Explained, strings.Join(result.Panels(), ", "))
 	}
 	return proof
 }

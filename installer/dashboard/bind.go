@@ -21,6 +21,9 @@ type Note struct {
 // form it had; what an export holds for the page that imports it (__inputs, __elements, __requires) is resolved and gone; what
 // has no datasource here is taken out, and noted.
 func (d *Dashboard) Bind(b Bindings) (*Dashboard, []Note, error) {
+	if d.bound(b) {
+		return d, nil, nil
+	}
 	src, err := d.JSON()
 	if err != nil {
 		return nil, nil, err
@@ -44,6 +47,33 @@ func (d *Dashboard) Bind(b Bindings) (*Dashboard, []Note, error) {
 	}
 	after, err := Read(d.File, bound)
 	return after, w.notes, err
+}
+
+// bound says that there is nothing to do, as with the dashboards of the catalogue, which every plan binds.
+func (d *Dashboard) bound(b Bindings) bool {
+	for _, key := range []string{"__inputs", "__elements", "__requires", "iteration", "id"} {
+		if d.tree[key] != nil {
+			return false
+		}
+	}
+	pinned := func(o object) bool {
+		s := datasourceOf(o["datasource"])
+		uid, there := b[s.Type]
+		return there && s.UID == uid
+	}
+	for _, v := range objects(inner(d.tree, "templating"), "list") {
+		if text(v, "type") == "datasource" || v["datasource"] != nil && !pinned(v) {
+			return false
+		}
+	}
+	all := len(objects(inner(d.tree, "annotations"), "list")) == 0
+	eachPanel(d.tree, func(p object) {
+		all = all && pinned(p) && p["libraryPanel"] == nil && p["alert"] == nil && corePanels[text(p, "type")]
+		for _, t := range objects(p, "targets") {
+			all = all && (t["datasource"] == nil || pinned(t))
+		}
+	})
+	return all
 }
 
 // JSON writes the dashboard, keys in alphabetical order.
@@ -144,9 +174,11 @@ func (w *binder) panel(p object) bool {
 		w.note(title, true, "its alert is of a kind that Grafana has no more")
 	}
 	kind := text(p, "type")
-	switch why := removedPanels[kind]; {
-	case why != "":
-		w.note(title, false, "panels of type %s are removed from Grafana: %s", kind, why)
+	switch {
+	case migrated[kind] != "":
+		w.note(title, false, "panels of type %s are removed from Grafana: it becomes a %s by itself; look at it", kind, migrated[kind])
+	case dead[kind] != "":
+		w.note(title, false, "panels of type %s are removed from Grafana: change it to %s", kind, dead[kind])
 	case !corePanels[kind] && kind != "":
 		w.note(title, false, "panels of type %s need a plugin that is not part of Grafana", kind)
 	}

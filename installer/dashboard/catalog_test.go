@@ -54,7 +54,7 @@ func TestOwnQueries(t *testing.T) {
 	total := 0
 	for name, list := range catalogue(t) {
 		for _, d := range list {
-			for _, q := range d.Questions(LastHour) {
+			for _, q := range append(d.Choices(LastHour), d.Questions(LastHour)...) {
 				total++
 				if q.Err != nil {
 					t.Errorf("%s: %v\n%s", q.Where(d), q.Err, q.Text)
@@ -134,7 +134,7 @@ func TestOwnMetrics(t *testing.T) {
 			}
 		}
 		for _, d := range boards[name] {
-			for _, q := range d.Questions(LastHour) {
+			for _, q := range append(d.Choices(LastHour), d.Questions(LastHour)...) {
 				if q.Datasource.Type == Prometheus {
 					wants(q.Where(d), q.Ready)
 				}

@@ -17,30 +17,25 @@ const (
 // Question is one query of a dashboard, ready to be sent: Grafana's variables are resolved, those that a reader chooses
 // stand for any value.
 type Question struct {
-	Panel   string // title of the panel, or "variable $NAME"
-	PanelID int    // 0 for a variable
-	Query          // as it is written
-	Ready   string // to be sent; "" with Err
-	Err     error  // it cannot be understood
+	Panel string // title of the panel, or "variable $NAME"
+	Empty string // what the panel says in place of "No data", when it may have none without a fault
+	Query        // as it is written
+	Ready string // to be sent; "" with Err
+	Err   error  // it cannot be understood
 }
 
-// Questions lists what a dashboard asks, its variables first. Queries in languages other than PromQL and LogQL are left
-// out: what they would need is not here.
-func (d *Dashboard) Questions(s Span) []Question {
+// Questions lists what the panels of a dashboard ask. Queries in languages other than PromQL and LogQL are left out: what
+// they would need is not here.
+func (d *Dashboard) Questions(v View) []Question {
 	var list []Question
-	for _, v := range d.Variables {
-		if q, ok := d.variableQuestion(v, s); ok {
-			list = append(list, q)
-		}
-	}
 	for _, p := range d.Panels {
 		for _, q := range p.Queries {
-			asked := Question{Panel: p.Title, PanelID: p.ID, Query: q}
+			asked := Question{Panel: p.Title, Empty: p.Empty, Query: q}
 			switch d.kind(q.Datasource) {
 			case Prometheus:
-				asked.Ready, asked.Err = d.ready(q.Text, s, d.metricQuery)
+				asked.Ready, asked.Err = d.ready(q.Text, v, d.metricQuery)
 			case Loki:
-				asked.Ready, asked.Err = d.ready(q.Text, s, d.logQuery)
+				asked.Ready, asked.Err = d.ready(q.Text, v, d.logQuery)
 			default:
 				continue
 			}
@@ -50,7 +45,18 @@ func (d *Dashboard) Questions(s Span) []Question {
 	return list
 }
 
-func (d *Dashboard) ready(query string, s Span, understand func(string) (string, error)) (string, error) {
+// Choices lists what the variables of a dashboard ask a Prometheus to find their values.
+func (d *Dashboard) Choices(v View) []Question {
+	var list []Question
+	for _, variable := range d.Variables {
+		if q, ok := d.variableQuestion(variable, v); ok {
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
+func (d *Dashboard) ready(query string, s View, understand func(string) (string, error)) (string, error) {
 	filled, err := d.fill(query, s)
 	if err != nil {
 		return "", err
@@ -72,7 +78,7 @@ func (d *Dashboard) kind(s Datasource) string {
 }
 
 // variableQuestion gives what a variable asks a Prometheus. Loki is asked for labels, which needs no query.
-func (d *Dashboard) variableQuestion(v Variable, s Span) (Question, bool) {
+func (d *Dashboard) variableQuestion(v Variable, s View) (Question, bool) {
 	if v.Type != "query" || d.kind(v.Datasource) != Prometheus {
 		return Question{}, false
 	}
@@ -95,6 +101,14 @@ func (d *Dashboard) variableQuestion(v Variable, s Span) (Question, bool) {
 	return Question{}, false
 }
 
+// Selector makes ready what a variable asks the values of a label of: a metric or a selector; "" is all.
+func (d *Dashboard) Selector(text string, v View) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	return d.ready(text, v, d.metricQuery)
+}
+
 // Missing lists the metrics without which a question to a Prometheus cannot be answered.
 func (q Question) Missing(have Names) []string {
 	if q.Err != nil || q.Datasource.Type == Loki {
@@ -109,10 +123,10 @@ func (q Question) Missing(have Names) []string {
 	return slices.Compact(names)
 }
 
-// Needs lists the metrics that the questions of a dashboard name.
-func (d *Dashboard) Needs(s Span) []string {
+// Needs lists the metrics that a dashboard names.
+func (d *Dashboard) Needs(v View) []string {
 	var names []string
-	for _, q := range d.Questions(s) {
+	for _, q := range append(d.Choices(v), d.Questions(v)...) {
 		names = append(names, q.Missing(nothing{})...)
 	}
 	slices.Sort(names)
@@ -127,7 +141,7 @@ func (nothing) Match(*labels.Matcher) bool { return false }
 
 // Where names a question for people: "corea.json: panel "Requests" (A)".
 func (q Question) Where(d *Dashboard) string {
-	if q.PanelID == 0 && q.Ref == "" {
+	if q.Ref == "" {
 		return d.File + ": " + q.Panel
 	}
 	return fmt.Sprintf("%s: panel %q (%s)", d.File, q.Panel, q.Ref)

@@ -36,6 +36,7 @@ type Panel struct {
 	Type    string // Grafana's word: "timeseries"
 	Title   string
 	Library string // name of the library panel that it only refers to, "" otherwise
+	Empty   string // what it says in place of "No data": it may have none without a fault
 	Queries []Query
 }
 
@@ -55,7 +56,10 @@ type Datasource struct {
 }
 
 // Name is the file's name without folder and extension.
-func (d *Dashboard) Name() string { return strings.TrimSuffix(path.Base(d.File), ".json") }
+func (d *Dashboard) Name() string { return NameOf(d.File) }
+
+// NameOf is the name of the dashboard in a file.
+func NameOf(file string) string { return strings.TrimSuffix(path.Base(file), ".json") }
 
 // uidShape is what Grafana takes as a uid (pkg/util/shortid_generator.go: 40 letters at most).
 var uidShape = regexp.MustCompile(`^[a-zA-Z0-9_-]{1,40}$`)
@@ -114,13 +118,17 @@ func decode(file string, src []byte) (object, error) {
 	return unwrap(file, tree)
 }
 
-// place is ":line:column" of a syntax error.
+// place is ":line:column" of a syntax error, the end of a text that was cut.
 func place(src []byte, err error) string {
+	at := len(bytes.TrimSpace(src))
 	var syntax *json.SyntaxError
-	if !errors.As(err, &syntax) {
+	switch {
+	case errors.As(err, &syntax):
+		at = min(int(syntax.Offset), len(src))
+	case !errors.Is(err, io.ErrUnexpectedEOF):
 		return ""
 	}
-	before := src[:min(int(syntax.Offset), len(src))]
+	before := src[:at]
 	return fmt.Sprintf(":%d:%d", bytes.Count(before, []byte("\n"))+1, len(before)-bytes.LastIndexByte(before, '\n')-1)
 }
 

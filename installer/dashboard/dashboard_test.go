@@ -90,6 +90,7 @@ func TestLogQueriesAreMadeReady(t *testing.T) {
 		`{app="corea"`:                       "no end",
 		`rate({app="a"}[5m]`:                 "unclosed left parenthesis",
 		`{app=~".*"}`:                        "matches every stream",
+		`{host=~"$host"}`:                    "matches every stream", // when all are chosen
 		`{}`:                                 "selector {}",
 		`{app="a"} |~ "("`:                   "missing closing )",
 		`{app="a"} |= error`:                 "want a quoted text",
@@ -129,7 +130,7 @@ func TestMetricsThatAreMissing(t *testing.T) {
 func TestVariablesAskToo(t *testing.T) {
 	d := read(t, variables, "prometheus", "up")
 	got := map[string]string{}
-	for _, q := range d.Questions(LastHour) {
+	for _, q := range append(d.Choices(LastHour), d.Questions(LastHour)...) {
 		got[q.Panel] = q.Ready
 	}
 	want := map[string]string{"variable $application": "jvm_info", "variable $instance": `up{job="a"}`, "variable $host": "up", "P": "up"}

@@ -46,7 +46,9 @@ func (d *Dashboard) anyStream(text string) (string, error) {
 	for _, m := range matchers {
 		list = append(list, m.String())
 	}
-	return "{" + strings.Join(list, ", ") + "}", nil
+	text = "{" + strings.Join(list, ", ") + "}"
+	_, err = streamMatchers(text)
+	return text, err
 }
 
 // streamMatchers reads a selector, which must choose something, as Loki wants it.

@@ -8,13 +8,18 @@ var corePanels = map[string]bool{
 	"trend": true, "xychart": true,
 }
 
-// removedPanels are panel types that Grafana has no more, with what becomes of them. Those that it turns into new ones by
-// itself (public/app/features/dashboard/state, autoMigrateAngular) are shown, mostly as before.
-var removedPanels = map[string]string{
-	"graph": "it becomes a timeseries by itself; look at it", "table-old": "it becomes a table by itself; look at it",
-	"singlestat": "it becomes a stat by itself; look at it", "grafana-singlestat-panel": "it becomes a stat by itself; look at it",
-	"grafana-piechart-panel": "it becomes a piechart by itself; look at it", "grafana-worldmap-panel": "it becomes a geomap by itself; look at it",
-	"natel-discrete-panel": "it becomes a state-timeline by itself; look at it", "vonage-status-panel": "change it to stat", "briangann-gauge-panel": "change it to gauge",
-	"jdbranham-diagram-panel": "take a newer version of the plugin", "michaeldmoore-multistat-panel": "change it to bargauge",
-	"agenty-flowcharting-panel": "change it to canvas", "snuids-radar-panel": "take a newer version of the plugin",
+// migrated are panel types built on AngularJS that Grafana turns into others by itself, since 11 where Angular is off
+// (public/app/features/dashboard/state/PanelModel.ts, autoMigrateAngular).
+var migrated = map[string]string{
+	"graph": "timeseries", "table-old": "table", "singlestat": "stat", "grafana-singlestat-panel": "stat", "grafana-piechart-panel": "piechart",
+	"grafana-worldmap-panel": "geomap", "natel-discrete-panel": "state-timeline",
 }
+
+// dead are those that it cannot draw since 11, with what to change them to.
+var dead = map[string]string{
+	"vonage-status-panel": "stat", "briangann-gauge-panel": "gauge", "michaeldmoore-multistat-panel": "bargauge", "agenty-flowcharting-panel": "canvas",
+	"jdbranham-diagram-panel": "a newer version of it", "snuids-radar-panel": "a newer version of it",
+}
+
+// Dead gives what to change a panel type to that Grafana cannot draw since version 11; "" for others.
+func Dead(panel string) string { return dead[panel] }

@@ -63,6 +63,7 @@ func eachPanel(tree object, do func(object)) {
 
 func panel(o object) Panel {
 	p := Panel{ID: number(o, "id"), Type: text(o, "type"), Title: text(o, "title")}
+	p.Empty = text(inner(inner(o, "fieldConfig"), "defaults"), "noValue")
 	if l := inner(o, "libraryPanel"); l != nil {
 		p.Library = or(text(l, "name"), text(l, "uid"))
 	}

@@ -13,6 +13,7 @@ type Variable struct {
 	Name, Type string // "instance"; "query", "custom", "interval", "datasource", "constant", "textbox", "adhoc"
 	Datasource Datasource
 	Query      string // of type query: "label_values(up, instance)"; otherwise its options, "1m,5m" or "prometheus"
+	Many       bool   // several values can be chosen, or all
 	All        string // what stands for all of its values, a regular expression; "" when Grafana lists them
 	Value      string // the saved one or the first option, "" for none
 
@@ -23,7 +24,7 @@ type Variable struct {
 const chosenAll = "$__all"
 
 func variable(o object) Variable {
-	v := Variable{Name: text(o, "name"), Type: text(o, "type"), Datasource: datasourceOf(o["datasource"]), Query: text(o, "query"), All: text(o, "allValue")}
+	v := Variable{Name: text(o, "name"), Type: text(o, "type"), Datasource: datasourceOf(o["datasource"]), Query: text(o, "query"), All: text(o, "allValue"), Many: flag(o, "multi") || flag(o, "includeAll")}
 	if v.Query == "" { // the editor of Prometheus' datasource writes an object, that of Loki's another
 		q := inner(o, "query")
 		v.Query = or(text(q, "query"), text(q, "expr"))
@@ -64,18 +65,30 @@ func first(v any) string {
 	return ""
 }
 
-// Span is what Grafana's built-in variables stand for when a query is sent.
-type Span struct {
+// View is how a dashboard is looked at: what Grafana's own variables stand for when a query is sent, and what is chosen.
+type View struct {
 	Range    time.Duration // the time that is shown: $__range
 	Interval time.Duration // between two points: $__interval
 	Rate     time.Duration // $__rate_interval: four scrapes at least
+	// Chosen are the texts that variables stand for; one that is not in it stands for any value.
+	Chosen map[string]string
 }
 
-// LastHour is a span that suits scrape intervals up to 15 s.
-var LastHour = Span{Range: time.Hour, Interval: 15 * time.Second, Rate: time.Minute}
+// LastHour is a view that suits scrape intervals up to 15 s.
+var LastHour = ViewOf(15 * time.Second)
+
+// ViewOf is the last hour as Grafana shows what is scraped at an interval, 0 for 15 s: $__rate_interval is the larger of four
+// scrapes, and the step and one (grafana.com/docs: Prometheus template variables).
+func ViewOf(scrape time.Duration) View {
+	if scrape <= 0 {
+		scrape = 15 * time.Second
+	}
+	step := max(scrape, 15*time.Second)
+	return View{Range: time.Hour, Interval: step, Rate: max(step+scrape, 4*scrape)}
+}
 
 // builtIn gives the text of Grafana's own variables, "" for one that is none.
-func (s Span) builtIn(name string) string {
+func (s View) builtIn(name string) string {
 	now := func(back time.Duration) string { return fmt.Sprint(time.Now().Add(-back).UnixMilli()) }
 	switch name {
 	case "__rate_interval":
@@ -116,7 +129,7 @@ var hole = regexp.MustCompile(open + `(\w*)` + shut)
 // fill replaces the variables of a query. Inside quotes one without a fixed value leaves a hole, and what is no variable
 // stays, as in Grafana ($1 of label_replace); outside of them a variable takes the value that was saved with the
 // dashboard, and without one there is an error.
-func (d *Dashboard) fill(query string, s Span) (string, error) {
+func (d *Dashboard) fill(query string, s View) (string, error) {
 	var out strings.Builder
 	var unknown []string
 	rest := query
@@ -145,7 +158,10 @@ func (d *Dashboard) fill(query string, s Span) (string, error) {
 }
 
 // value gives what a variable stands for, whether it is that for every reader, and whether there is one of this name.
-func (d *Dashboard) value(name string, s Span) (value string, fixed, known bool) {
+func (d *Dashboard) value(name string, s View) (value string, fixed, known bool) {
+	if value, chosen := s.Chosen[name]; chosen {
+		return value, true, true
+	}
 	for _, v := range d.Variables {
 		if v.Name == name {
 			return v.Value, v.Value != "" && v.Type != "query" && !v.everything, true

@@ -142,7 +142,11 @@ func (s *Stack) files(i Instance) ([]effectFile, error) {
 	case "loki": // reads the folder again every minute
 		files = append(files, brought(i, "rules/fake", "none", s.logRules())...)
 	case "grafana": // reads the folder again by itself
-		files = append(files, brought(i, "dashboards", "none", s.Dashboards())...)
+		boards, err := s.dashboards(i)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, brought(i, "dashboards", "none", boards)...)
 	}
 	return files, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/monctl/monctl/fleet/fault"
 	"github.com/monctl/monctl/fleet/inventory"
+	"github.com/monctl/monctl/installer/dashboard"
 	"github.com/monctl/monctl/installer/release"
 	"github.com/monctl/monctl/templates"
 )
@@ -21,7 +22,8 @@ type Stack struct {
 	Instances []Instance // by component, then by host, both in file order
 	Apps      []App      // in file order
 
-	rotate string // component whose generated secrets are made anew
+	project []*dashboard.Dashboard // those of the project's folder
+	rotate  string                 // component whose generated secrets are made anew
 }
 
 // StackOf judges component names, settings and addresses of an inventory. All faults are reported together.

@@ -172,20 +172,6 @@ components:
 	}
 }
 
-// TestDashboardsBindToTheFirstPrometheus keeps the UID of the dashboards and of the datasource the same.
-func TestDashboardsBindToTheFirstPrometheus(t *testing.T) {
-	for _, c := range load(t, "") {
-		for name, text := range c.Dashboards {
-			if !bytes.Contains(text, []byte(`"`+PrometheusUID+`"`)) {
-				t.Errorf("%s/%s does not bind to %s", c.Name, name, PrometheusUID)
-			}
-		}
-	}
-	if _, there := contents(t, example(t), "mon1")["/etc/monctl/grafana/dashboards/node_exporter-node.json"]; !there {
-		t.Error("Grafana does not get the dashboard of node_exporter")
-	}
-}
-
 func TestComponentsStartAfterWhatTheyComeAfter(t *testing.T) {
 	after := map[string][]string{"a": {"c"}, "b": {"a"}, "d": {"e"}, "e": {"d"}, "prometheus": {"c"}}
 	var s Stack

@@ -144,15 +144,6 @@ func (s *Stack) logRules() map[string][]byte {
 	return files
 }
 
-// Dashboards are the dashboards that the stack brings: file name to content.
-func (s *Stack) Dashboards() map[string][]byte {
-	files := map[string][]byte{}
-	for _, c := range s.bringing() {
-		maps.Copy(files, prefixed(c.Name, c.Dashboards))
-	}
-	return files
-}
-
 func prefixed(component string, files map[string][]byte) map[string][]byte {
 	out := map[string][]byte{}
 	for name, content := range files {

@@ -6,56 +6,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/monctl/monctl/installer/dashboard"
 )
 
-func TestReadBoard(t *testing.T) {
-	b, err := ReadBoard([]byte(`{"uid":"u","title":"T",
-		"templating":{"list":[
-			{"name":"ds","type":"datasource","query":"prometheus"},
-			{"name":"instance","type":"query","datasource":{"type":"prometheus","uid":"${ds}"},"query":{"query":"label_values(up{job=\"$job\"}, instance)"},"multi":true},
-			{"name":"app","type":"query","datasource":{"type":"loki","uid":"l"},"query":{"label":"app","stream":"{job=\"x\"}","type":1}},
-			{"name":"step","type":"custom","query":"1m,5m","current":{"value":["5m"]}}]},
-		"panels":[
-			{"title":"A","datasource":{"type":"prometheus","uid":"p"},"targets":[{"expr":"up"},{"expr":"hidden","hide":true},{"expr":""}]},
-			{"title":"row","panels":[{"title":"B","targets":[{"expr":"{a=\"b\"}","datasource":{"type":"loki","uid":"l"}}]}]},
-			{"title":"text"},
-			{"title":"old","datasource":"Prometheus","targets":[{"expr":"x"}]}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []PanelQuery{{"A", Source{"prometheus", "p"}, "up"}, {"B", Source{"loki", "l"}, `{a="b"}`}, {"old", Source{"", "Prometheus"}, "x"}}
-	if !slices.Equal(b.Queries, want) {
-		t.Errorf("queries %+v", b.Queries)
-	}
-	if len(b.Variables) != 4 || b.Variables[1].Query != `label_values(up{job="$job"}, instance)` || !b.Variables[1].Many ||
-		b.Variables[2].Query != `label_values({job="x"}, app)` || b.Variables[3].Current != "5m" {
-		t.Errorf("variables %+v", b.Variables)
-	}
-	if _, err := ReadBoard([]byte("<html>")); err == nil {
-		t.Error("a page is a dashboard")
-	}
-}
-
-func TestFill(t *testing.T) {
-	values := map[string]string{"instance": "a|b", "app": "x", "__rate_interval": "1m"}
-	for text, want := range map[string]string{
-		`rate(m{i=~"$instance"}[$__rate_interval])`: `rate(m{i=~"a|b"}[1m])`,
-		`${app} ${app:regex} [[app]] $application`:  `x x x $application`,
-		`"$1.$2"`: `"$1.$2"`,
-	} {
-		if got := fill(text, values); got != want {
-			t.Errorf("%s: %s", text, got)
+func TestPick(t *testing.T) {
+	for want, got := range map[string]string{`a\\.b|c`: pick([]string{"a.b", "c"}, true), "a.b": pick([]string{"a.b", "c"}, false), "": pick(nil, true)} {
+		if got != want {
+			t.Errorf("picked %s, want %s", got, want)
 		}
-	}
-	if got := builtIn(30 * time.Second)["__rate_interval"]; got != "120s" {
-		t.Errorf("rate interval %s", got)
-	}
-	if got := (Variable{Many: true}).pick([]string{"a.b", "c"}); got != `a\\.b|c` {
-		t.Errorf("picked %s", got)
 	}
 }
 
@@ -89,21 +51,21 @@ func TestRunBoard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	board, err := ReadBoard(text)
-	if err != nil || len(board.Queries) < 20 {
-		t.Fatalf("%d queries, %v", len(board.Queries), err)
+	board, err := dashboard.Read("node.json", text)
+	if err != nil || len(board.Panels) < 20 {
+		t.Fatalf("%d panels, %v", len(board.Panels), err)
 	}
 	some := standInGrafana(t, func(expr string) string {
 		if strings.Contains(expr, "$") {
 			t.Errorf("a variable is left: %s", expr)
 		}
-		if strings.Contains(expr, "node_md_") || strings.Contains(expr, "filesystem") {
+		if strings.Contains(expr, "node_load") || strings.Contains(expr, "filesystem") {
 			return vector()
 		}
 		return vector(1, 2)
 	})
 	r, err := some.Run(t.Context(), board, 15*time.Second)
-	if err != nil || r.Nothing() || r.WithData == 0 || len(r.Empty) == 0 || r.WithData+len(r.Empty) != len(board.Queries) || len(r.Panels()) == 0 {
+	if err != nil || r.Nothing() || r.WithData == 0 || len(r.Empty) == 0 || r.Explained == 0 || r.WithData+r.Explained+len(r.Empty) != r.Asked || len(r.Panels()) == 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	none := standInGrafana(t, func(string) string { return vector() })

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/monctl/monctl/lab/hosts"
+	"github.com/monctl/monctl/lab/micrometer"
 	"github.com/monctl/monctl/lab/slack"
 )
 
@@ -68,6 +69,7 @@ func TestWholeStack(t *testing.T) {
 			t.Errorf("password file: %s", got)
 		}
 	})
+	step(t, "dashboards", func(t *testing.T) { stackDashboards(t, c, mon) })
 	step(t, "alert", func(t *testing.T) { stackAlert(t, mon, receiver) })
 	if loki {
 		step(t, "logs", func(t *testing.T) { stackLogs(t, mon, vm) })
@@ -114,16 +116,12 @@ func listen(t *testing.T) net.Listener {
 	return l
 }
 
-// serveApp is a program with Spring Boot's metrics page, as far as this test reads it. It gives its address.
+// serveApp is a stand-in for a program with Spring Boot's metrics page. It gives its address.
 func serveApp(t *testing.T) string {
 	t.Helper()
 	l := listen(t)
-	started := time.Now()
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /actuator/prometheus", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-		fmt.Fprintf(w, "# TYPE http_server_requests_seconds summary\nhttp_server_requests_seconds_count{uri=\"/\",status=\"200\"} %d\n", int(time.Since(started).Seconds()*10))
-	})
+	mux.HandleFunc("GET /actuator/prometheus", micrometer.Standin)
 	go func() { _ = http.Serve(l, mux) }() //nolint:gosec // ends with the listener
 	t.Cleanup(func() { _ = l.Close() })
 	return l.Addr().String()
@@ -193,6 +191,32 @@ func giveClient(t *testing.T, h *hosts.Host, program string) {
 	if err := os.WriteFile(filepath.Join(h.Root(), "usr/local/bin", client), []byte(wrapper), 0o755); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// stackDashboards checks the dashboards against the installed Prometheus (and Loki), and brings one of a file and takes
+// it away again.
+func stackDashboards(t *testing.T, c *controller, mon *hosts.Host) {
+	t.Helper()
+	c.run(t, "dashboard", "check").want(t, done, "ok mysqld_exporter-mysql", "ok apps-spring-boot", "ok node_exporter-node", "ok grafana")
+	c.write(t, "given.json", `{"__inputs": [{"name": "DS_P", "type": "datasource", "pluginId": "prometheus"}], "uid": "given", "title": "Given",
+		"panels": [{"id": 1, "type": "stat", "title": "P", "datasource": "${DS_P}", "targets": [{"refId": "A", "expr": "sum(nobody_has_this)"}]}]}`)
+	c.run(t, "dashboard", "add", "given.json").want(t, done, "added dashboards/given.json")
+	c.run(t, "dashboard", "check", "given").want(t, changes, "no target exposes nobody_has_this")
+	c.run(t, "install", "--yes").want(t, done, "project-given.json")
+	dashboards := func() string {
+		r := request(t, "http://"+mon.Address+":3000/api/search?type=dash-db")
+		r.SetBasicAuth("admin", strings.TrimSpace(c.run(t, "secrets", "show", "grafana", "--value").want(t, done).stdout))
+		return string(get(t, r))
+	}
+	eventually(t, "the dashboard in Grafana", func() bool { return strings.Contains(dashboards(), `"Given"`) })
+	for _, title := range []string{"Fleet", "Host", "MySQL", "Spring Boot", "Prometheus", "Alertmanager"} {
+		if !strings.Contains(dashboards(), `"`+title+`"`) {
+			t.Errorf("Grafana has no dashboard %s", title)
+		}
+	}
+	c.run(t, "dashboard", "remove", "given").want(t, done)
+	c.run(t, "install", "--yes").want(t, done, "project-given.json")
+	eventually(t, "the dashboard gone", func() bool { return !strings.Contains(dashboards(), `"Given"`) })
 }
 
 // stackAlert stops an exporter and waits for the message that follows; Alertmanager groups for ten seconds before.
@@ -294,6 +318,9 @@ func stackLess(t *testing.T, c *controller, mon, db *hosts.Host, inventory strin
 	}
 	if got := on(t, mon, "grep -rlE 'mysqld|loki|blackbox' /etc/monctl --include=*.yml --include=*.yaml --exclude=node_exporter-node.yml --exclude=prometheus.yml -r; grep -cE 'mysqld|blackbox|3100' /etc/monctl/prometheus/prometheus.yml || :; ls /etc/monctl"); got != "0\nalertmanager\ngrafana\nnode_exporter\nprometheus" {
 		t.Errorf("left on mon: %s", got)
+	}
+	if got := on(t, mon, "ls /etc/monctl/grafana/dashboards"); strings.Contains(got, "mysql") || strings.Contains(got, "logs") || !strings.Contains(got, "apps-spring-boot.json") {
+		t.Errorf("dashboards left: %s", got)
 	}
 	c.run(t, "plan").want(t, done)
 	c.run(t, "verify").want(t, done)

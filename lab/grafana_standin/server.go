@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"path/filepath"
@@ -54,7 +53,8 @@ func (s *server) pollDashboards() error {
 func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/health", s.health)
-	mux.HandleFunc("GET /metrics", s.metrics)
+	m := newMetrics(s)
+	mux.Handle("GET /metrics", m.handler())
 	mux.HandleFunc("GET /login", s.login)
 	mux.Handle("GET /{$}", http.RedirectHandler("/login", http.StatusFound))
 	private := func(pattern string, handler http.HandlerFunc) { mux.Handle(pattern, s.authenticated(handler)) }
@@ -71,17 +71,11 @@ func (s *server) routes() http.Handler {
 	private("PUT /api/admin/users/{id}/password", s.setUserPassword)
 	private("PUT /api/user/password", s.changeOwnPassword)
 	private("/api/", func(w http.ResponseWriter, _ *http.Request) { message(w, http.StatusNotFound, "Not found") })
-	return mux
+	return m.measured(mux)
 }
 
 func (s *server) health(w http.ResponseWriter, _ *http.Request) {
 	reply(w, http.StatusOK, map[string]string{"commit": "stand-in", "database": "ok", "version": s.version})
-}
-
-// metrics answers without a login, as Grafana's does ([metrics] enabled = true by default).
-func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	_, _ = fmt.Fprintf(w, "# TYPE grafana_build_info gauge\ngrafana_build_info{edition=\"stand-in\",version=%q} 1\n", s.version)
 }
 
 func (s *server) login(w http.ResponseWriter, _ *http.Request) {

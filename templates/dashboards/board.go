@@ -121,7 +121,7 @@ func table(title, about string, columns []Column, queries ...Query) Panel {
 func ask(expr, legend string) Query { return Query{Expr: expr, Legend: legend} }
 
 // askAll is one that looks beyond the scope of its board.
-func askAll(expr, legend string) Query { return Query{Expr: expr, Legend: legend, Unscoped: true} }
+func askAll(expr string) Query { return Query{Expr: expr, Unscoped: true} }
 
 // from gives the values from which on a panel is yellow and red.
 func (p Panel) from(warn, alarm string) Panel {
@@ -129,15 +129,21 @@ func (p Panel) from(warn, alarm string) Panel {
 	return p
 }
 
-// below gives the values below which a panel is yellow and red.
-func (p Panel) below(warn, alarm string) Panel {
-	p.Warn, p.Alarm, p.Low = warn, alarm, true
+// wantsOne is for values that are 1 when all is well, and red below.
+func (p Panel) wantsOne() Panel {
+	p.Warn, p.Alarm, p.Low = "1", "1", true
 	return p
 }
 
 // share is for values between 0 and 1 that are shown in percent.
 func (p Panel) share() Panel {
 	p.Unit, p.Min, p.Max = "percentunit", "0", "1"
+	return p
+}
+
+// ratio is for shares that are small when all is well: the axis ends where they do.
+func (p Panel) ratio() Panel {
+	p.Unit, p.Min = "percentunit", "0"
 	return p
 }
 

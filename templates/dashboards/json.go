@@ -52,7 +52,10 @@ func (v Variable) json() object {
 		o["query"], o["definition"] = object{"qryType": 1, "query": v.Query, "refId": "PrometheusVariableQueryEditor-VariableQuery"}, v.Query
 	case logEntries:
 		o["query"] = object{"type": 1, "label": v.Query, "stream": "", "refId": "LokiVariableQueryEditor-VariableQuery"}
-		o["allValue"] = ".*" // also entries without the label
+		o["allValue"] = ".*"       // also entries without the label
+		if v.Query == "instance" { // which all have; Loki wants a matcher that does not match an empty value
+			o["allValue"] = ".+"
+		}
 	}
 	maps.Copy(o, object{"type": "query", "datasource": source(v.Source), "refresh": 2, "sort": 1, "regex": "", "multi": v.Many, "includeAll": v.Many, "options": []any{}})
 	if v.Many {

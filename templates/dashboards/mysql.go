@@ -7,7 +7,7 @@ func mysql() Board {
 		Variables: []Variable{{Name: "instance", Label: "Host", Source: metrics, Query: `label_values(mysql_up{job="mysqld_exporter"}, instance)`}},
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
-				stat("State", "none", see("Whether mysqld_exporter could log in and ask.", "MySQLDown"), ask(`mysql_up{}`, "")).words(upOrDown).below("1", "1"),
+				stat("State", "none", see("Whether mysqld_exporter could log in and ask.", "MySQLDown"), ask(`mysql_up{}`, "")).words(upOrDown).wantsOne(),
 				stat("Up for", "s", "Time since the server was started.", ask(`mysql_global_status_uptime{}`, "")),
 				stat("Queries", "ops", "Statements each second, those of stored programs included.", ask(`rate(mysql_global_status_queries{}[$__rate_interval])`, "")),
 				stat("Slow queries", "ops", see("Statements each second that took longer than long_query_time.", "MySQLSlowQueries"), ask(`rate(mysql_global_status_slow_queries{}[$__rate_interval])`, "")).from("0.01", "0.2"),
@@ -46,11 +46,11 @@ func mysql() Board {
 					ask(`mysql_global_status_innodb_buffer_pool_bytes_dirty{}`, "not yet written"),
 					ask(`mysql_global_variables_innodb_buffer_pool_size{} - mysql_global_status_innodb_buffer_pool_bytes_data{}`, "free")),
 				graph("Reads that missed the buffer pool", "", "Share of the page reads that had to go to the disk. More than a few in a hundred: innodb_buffer_pool_size is too small.",
-					ask(`rate(mysql_global_status_innodb_buffer_pool_reads{}[$__rate_interval]) / (rate(mysql_global_status_innodb_buffer_pool_read_requests{}[$__rate_interval]) > 0)`, "missed")).share().otherwise("nothing was read"),
+					ask(`rate(mysql_global_status_innodb_buffer_pool_reads{}[$__rate_interval]) / (rate(mysql_global_status_innodb_buffer_pool_read_requests{}[$__rate_interval]) > 0)`, "missed")).ratio().otherwise("nothing was read"),
 				graph("Temporary tables", "ops", "Tables made for a statement; those on disk are slow.",
 					ask(`rate(mysql_global_status_created_tmp_tables{}[$__rate_interval])`, "all"), ask(`rate(mysql_global_status_created_tmp_disk_tables{}[$__rate_interval])`, "on disk")).zero(),
 			}},
-			{Title: "Replication", Panels: []Panel{
+			{Title: "Replication", Height: 5, Panels: []Panel{
 				graph("Lag", "s", see("How far the replica is behind its source.", "MySQLReplicationLag"), ask(`mysql_slave_status_seconds_behind_master{}`, "{{master_host}}")).zero().otherwise("this server is no replica"),
 				table("Threads", see("Both must run, or the replica falls behind for good.", "MySQLReplicationBroken"),
 					[]Column{{Title: "Source", Label: "master_host"}, {Title: "Receives", Words: upOrDown}, {Title: "Applies", Words: upOrDown}},

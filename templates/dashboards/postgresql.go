@@ -13,7 +13,7 @@ func postgresql() Board {
 		Variables: []Variable{{Name: "instance", Label: "Host", Source: metrics, Query: `label_values(pg_up{job="postgres_exporter"}, instance)`}},
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
-				stat("State", "none", see("Whether postgres_exporter could log in and ask.", "PostgreSQLDown"), ask(`pg_up{}`, "")).words(upOrDown).below("1", "1"),
+				stat("State", "none", see("Whether postgres_exporter could log in and ask.", "PostgreSQLDown"), ask(`pg_up{}`, "")).words(upOrDown).wantsOne(),
 				stat("Transactions", "ops", "Committed and rolled back each second.", ask(`sum(rate(pg_stat_database_xact_commit{}[$__rate_interval])) + sum(rate(pg_stat_database_xact_rollback{}[$__rate_interval]))`, "")),
 				stat("Connections", "", see("Share of max_connections that is in use.", "PostgreSQLConnectionsHigh"), ask(`sum(pg_stat_activity_count{}) / max(pg_settings_max_connections{})`, "")).share().from("0.6", "0.8"),
 				stat("Longest transaction", "s", "Since when the oldest open transaction is open. Long ones keep rows from being cleaned up.", ask(`max(pg_stat_activity_max_tx_duration{})`, "")).from("300", "3600"),
@@ -35,7 +35,7 @@ func postgresql() Board {
 			}},
 			{Title: "Memory and disk", Panels: []Panel{
 				graph("Reads that missed the buffers", "", "Share of the blocks that were not in shared_buffers; the kernel's cache may still have had them.",
-					ask(`sum(rate(pg_stat_database_blks_read{}[$__rate_interval])) / (sum(rate(pg_stat_database_blks_read{}[$__rate_interval])) + sum(rate(pg_stat_database_blks_hit{}[$__rate_interval])) > 0)`, "missed")).share().otherwise("nothing was read"),
+					ask(`sum(rate(pg_stat_database_blks_read{}[$__rate_interval])) / (sum(rate(pg_stat_database_blks_read{}[$__rate_interval])) + sum(rate(pg_stat_database_blks_hit{}[$__rate_interval])) > 0)`, "missed")).ratio().otherwise("nothing was read"),
 				graph("Temporary files", "Bps", "Written by sorts and joins for which work_mem was too small.", ask(perSecond("pg_stat_database_temp_bytes"), "{{datname}}")).zero(),
 				graph("Checkpoints", "ops", "Requested ones come before their time, because max_wal_size was reached.",
 					ask(`rate(pg_stat_bgwriter_checkpoints_timed_total{}[$__rate_interval]) or rate(pg_stat_checkpointer_num_timed_total{}[$__rate_interval])`, "timed"),

@@ -18,7 +18,7 @@ func springBoot() Board {
 		},
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
-				stat("State", "none", see("Whether the app answered the last scrape.", "TargetDown"), ask(`up`+one, "")).words(upOrDown).below("1", "1"),
+				stat("State", "none", see("Whether the app answered the last scrape.", "TargetDown"), ask(`up`+one, "")).words(upOrDown).wantsOne(),
 				stat("Up for", "s", "Time since the JVM was started.", ask(`process_uptime_seconds`+one, "")),
 				stat("Requests", "reqps", "Answered each second.", ask(`sum(rate(http_server_requests_seconds_count`+rate+`))`, "")).otherwise("no request yet"),
 				stat("Errors", "", "Share of the requests that were answered with 5xx.",
@@ -44,7 +44,7 @@ func springBoot() Board {
 				graph("Heap", "bytes", "Used and reserved. When the lowest points after collections rise all the time, memory leaks.",
 					ask(`sum(jvm_memory_used_bytes`+heap+`)`, "used"), ask(`sum(jvm_memory_committed_bytes`+heap+`)`, "reserved"), ask(`sum(jvm_memory_max_bytes`+heap+` > 0)`, "limit")).zero(),
 				graph("Outside of the heap", "bytes", "Classes, compiled code and the like.", ask(`jvm_memory_used_bytes{instance="$instance", area="nonheap"}`, "{{id}}")).zero(),
-				graph("Time in collections", "", "Share of the time in which the app stood still for the garbage collector.", ask(`sum by (action) (rate(jvm_gc_pause_seconds_sum`+rate+`))`, "{{action}}")).share().otherwise("no collection yet"),
+				graph("Time in collections", "", "Share of the time in which the app stood still for the garbage collector.", ask(`sum by (action) (rate(jvm_gc_pause_seconds_sum`+rate+`))`, "{{action}}")).ratio().otherwise("no collection yet"),
 			}},
 			{Panels: []Panel{
 				graph("Threads", "none", "By state. Many blocked ones wait for each other.", ask(`jvm_threads_states_threads`+one+` > 0`, "{{state}}")).zero(),

@@ -24,27 +24,27 @@ func prometheus() Board {
 		Variables: instanceOf("prometheus_build_info", "prometheus"),
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
-				stat("Targets down", "none", see("Of all targets of all jobs.", "TargetDown"), askAll(`count(up == 0) or vector(0)`, "")).from("", "1"),
-				stat("Samples", "wps", "Stored each second.", ask(`rate(prometheus_tsdb_head_samples_appended_total{}[$__rate_interval])`, "")),
+				stat("Targets down", "none", see("Of all targets of all jobs.", "TargetDown"), askAll(`count(up == 0) or vector(0)`)).from("", "1"),
+				stat("Samples", "cps", "Stored each second.", ask(`sum(rate(prometheus_tsdb_head_samples_appended_total{}[$__rate_interval]))`, "")),
 				stat("Series", "short", "In the head block: those of the last hours.", ask(`prometheus_tsdb_head_series{}`, "")),
-				stat("Refused samples", "wps", see("Samples that were dropped because of their time.", "PrometheusRefusesSamples"), ask(refusedSamples("sum"), "")).from("", "0.001"),
+				stat("Refused samples", "cps", see("Samples that were dropped because of their time.", "PrometheusRefusesSamples"), ask(refusedSamples("sum"), "")).from("", "0.001"),
 				stat("Newest sample", "s", see("The time of the newest sample against the clock. Above zero it lies in the future, and Prometheus refuses what is more than an hour older.", "PrometheusHeadInFuture"),
 					ask(`prometheus_tsdb_head_max_time{} / 1000 - time()`, "")).from("60", "600"),
 				stat("Configuration", "none", see("Whether the file on the disk is the one in use.", "ConfigNotLoaded"), ask(`prometheus_config_last_reload_successful{}`, "")).
-					words(map[string]Word{"1": {"loaded", "green"}, "0": {"not loaded", "red"}}).below("1", "1"),
+					words(map[string]Word{"1": {"loaded", "green"}, "0": {"not loaded", "red"}}).wantsOne(),
 			}},
 			{Title: "Scraping", Panels: []Panel{
 				table("Jobs", "Targets by job.", []Column{
 					{Title: "Job", Label: "job"}, {Title: "Targets"}, {Title: "Up"}, {Title: "Slowest scrape", Unit: "s"}, {Title: "Samples of a scrape", Unit: "short"},
 				},
-					askAll(`count by (job) (up)`, ""), askAll(`sum by (job) (up)`, ""), askAll(`max by (job) (scrape_duration_seconds)`, ""), askAll(`sum by (job) (scrape_samples_scraped)`, "")),
-				graph("Refused samples", "wps", see("Why samples were dropped.", "PrometheusRefusesSamples"),
+					askAll(`count by (job) (up)`), askAll(`sum by (job) (up)`), askAll(`max by (job) (scrape_duration_seconds)`), askAll(`sum by (job) (scrape_samples_scraped)`)),
+				graph("Refused samples", "cps", see("Why samples were dropped.", "PrometheusRefusesSamples"),
 					ask(`rate(prometheus_target_scrapes_sample_out_of_order_total{}[$__rate_interval])`, "out of order"),
 					ask(`rate(prometheus_target_scrapes_sample_out_of_bounds_total{}[$__rate_interval])`, "too old or too new"),
 					ask(`rate(prometheus_target_scrapes_sample_duplicate_timestamp_total{}[$__rate_interval])`, "twice")).zero(),
 			}},
 			{Title: "Storage", Panels: []Panel{
-				graph("Samples", "wps", "Stored each second.", ask(`rate(prometheus_tsdb_head_samples_appended_total{}[$__rate_interval])`, "{{type}}")).zero(),
+				graph("Samples", "cps", "Stored each second.", ask(`rate(prometheus_tsdb_head_samples_appended_total{}[$__rate_interval])`, "{{type}}")).zero(),
 				graph("Series", "short", "In the head block. A jump: something gives a new label value to each sample.", ask(`prometheus_tsdb_head_series{}`, "series")).zero(),
 				stacked("Size on disk", "bytes", "Blocks and the write-ahead log; retention counts both.",
 					ask(`prometheus_tsdb_storage_blocks_bytes{}`, "blocks"), ask(`prometheus_tsdb_wal_storage_size_bytes{}`, "write-ahead log"), ask(`prometheus_tsdb_head_chunks_storage_size_bytes{}`, "head")),
@@ -77,7 +77,7 @@ func alertmanager() Board {
 				stat("Silences", "none", "Active ones.", ask(`sum(alertmanager_silences{state="active"})`, "")),
 				stat("Notifications that failed", "none", see("In the shown time.", "AlertmanagerCannotNotify"), ask(`sum(increase(alertmanager_notifications_failed_total{}[$__range]))`, "")).from("", "1").digits("0"),
 				stat("Configuration", "none", see("Whether the file on the disk is the one in use.", "AlertmanagerConfigNotLoaded"), ask(`alertmanager_config_last_reload_successful{}`, "")).
-					words(map[string]Word{"1": {"loaded", "green"}, "0": {"not loaded", "red"}}).below("1", "1"),
+					words(map[string]Word{"1": {"loaded", "green"}, "0": {"not loaded", "red"}}).wantsOne(),
 			}},
 			{Title: "Notifications", Panels: []Panel{
 				graph("Notifications", "ops", "Tried each second, by receiver's kind.", ask(`sum by (integration) (rate(alertmanager_notifications_total{}[$__rate_interval])) > 0`, "{{integration}}")).zero().otherwise("nothing was sent"),
@@ -103,16 +103,16 @@ func loki() Board {
 		Variables: instanceOf("loki_build_info", "loki"),
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
-				stat("Lines", "wps", "Stored each second.", ask(`sum(rate(loki_distributor_lines_received_total{}[$__rate_interval]))`, "")).otherwise("none yet"),
+				stat("Lines", "cps", "Stored each second.", ask(`sum(rate(loki_distributor_lines_received_total{}[$__rate_interval]))`, "")).otherwise("none yet"),
 				stat("Volume", "Bps", "Stored each second.", ask(`sum(rate(loki_distributor_bytes_received_total{}[$__rate_interval]))`, "")).otherwise("none yet"),
 				stat("Streams", "short", "Combinations of labels that are being written to; the limit is 10,000.", ask(`sum(loki_ingester_memory_streams{})`, "")).from("5000", "9000").otherwise("none yet"),
-				stat("Discarded lines", "wps", see("Lines that were refused, because of their time or a limit.", "LokiDiscardsLogs"), ask(`sum(rate(loki_discarded_samples_total{}[$__rate_interval])) or vector(0)`, "")).from("", "0.001"),
+				stat("Discarded lines", "cps", see("Lines that were refused, because of their time or a limit.", "LokiDiscardsLogs"), ask(`sum(rate(loki_discarded_samples_total{}[$__rate_interval])) or vector(0)`, "")).from("", "0.001"),
 				stat("Errors", "", see("Share of the requests that failed in Loki.", "LokiErrors"),
 					ask(`(sum(rate(loki_request_duration_seconds_count{status_code=~"5.."}[$__rate_interval])) or vector(0)) / (sum(rate(loki_request_duration_seconds_count{}[$__rate_interval])) > 0)`, "")).share().from("0.01", "0.1").otherwise("no request"),
 			}},
 			{Title: "Coming in", Panels: []Panel{
-				graph("Lines", "wps", "Stored each second.", ask(`sum(rate(loki_distributor_lines_received_total{}[$__rate_interval]))`, "lines")).zero().otherwise("none yet"),
-				graph("Discarded lines", "wps", see("By reason. Too new and too old: look at the clocks.", "LokiDiscardsLogs"), ask(`sum by (reason) (rate(loki_discarded_samples_total{}[$__rate_interval]))`, "{{reason}}")).zero().otherwise("none was discarded"),
+				graph("Lines", "cps", "Stored each second.", ask(`sum(rate(loki_distributor_lines_received_total{}[$__rate_interval]))`, "lines")).zero().otherwise("none yet"),
+				graph("Discarded lines", "cps", see("By reason. Too new and too old: look at the clocks.", "LokiDiscardsLogs"), ask(`sum by (reason) (rate(loki_discarded_samples_total{}[$__rate_interval]))`, "{{reason}}")).zero().otherwise("none was discarded"),
 				graph("Streams and chunks", "short", "In memory.", ask(`sum(loki_ingester_memory_streams{})`, "streams"), ask(`loki_ingester_memory_chunks{}`, "chunks")).zero(),
 			}},
 			{Title: "Answering", Panels: []Panel{
