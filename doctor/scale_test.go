@@ -20,7 +20,7 @@ const hundred = 100
 
 // hundredHosts are real sshd, each on an address of its own, with a /proc of its own for each login, so that what else runs on this
 // machine is not looked at a hundred times.
-func hundredHosts(t *testing.T) (*fleettest.OpenSSH, Options) {
+func hundredHosts(t testing.TB) (*fleettest.OpenSSH, Options) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("takes some seconds of two processors")
@@ -38,7 +38,7 @@ ForceCommand exec unshare --pid --fork --kill-child --mount-proc sh -c "$SSH_ORI
 }
 
 // lookAtAll looks, judges, and wants the clock of each host. It says how long all took, and the widest bound of a clock.
-func lookAtAll(t *testing.T, o Options) (f Fleet, took, widest time.Duration) {
+func lookAtAll(t testing.TB, o Options) (f Fleet, took, widest time.Duration) {
 	t.Helper()
 	began := time.Now()
 	f = Look(t.Context(), o)
@@ -106,21 +106,21 @@ func TestHundredHosts(t *testing.T) {
 	}
 }
 
-// TestHundredFarHosts examines a hundred hosts 50 ms away. Their clocks must not be measured one after another: of those nearby, a few are
-// at once.
-func TestHundredFarHosts(t *testing.T) {
-	s, o := hundredHosts(t)
+// BenchmarkHundredFarHosts examines a hundred hosts 50 ms away, which wait for the network all at once: see TestTurns.
+func BenchmarkHundredFarHosts(b *testing.B) {
+	s, o := hundredHosts(b)
 	const roundTrip = 50 * time.Millisecond
 	for i := range o.Hosts {
-		o.Hosts[i].Host = s.Far(t, o.Hosts[i].Host, roundTrip)
+		o.Hosts[i].Host = s.Far(b, o.Hosts[i].Host, roundTrip)
 	}
 	auth := ssh.NewAuth(nil)
 	o.Dial = func(ctx context.Context, h fleet.Host) (fleet.Conn, error) {
 		return ssh.Dial(ctx, h, ssh.Options{Auth: auth, KnownHosts: []string{s.KnownHosts()}, ConfigFiles: []string{}, ConnectTimeout: time.Minute})
 	}
-	_, _, widest := lookAtAll(t, o)
-	if widest < roundTrip/2*9/10 {
-		t.Errorf("a bound of %v: the hosts are not that far", widest)
+	for b.Loop() {
+		if _, _, widest := lookAtAll(b, o); widest < roundTrip/2*9/10 {
+			b.Errorf("a bound of %v: the hosts are not that far", widest)
+		}
 	}
 }
 

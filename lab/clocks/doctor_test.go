@@ -187,7 +187,7 @@ func (l look) clock(t *testing.T, host string) reading {
 // on runs a script on a host.
 func on(t *testing.T, h *hosts.Host, script string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute) // an emulated machine on a busy one installs a package
 	defer cancel()
 	out, err := h.Exec(ctx, "set -e\n"+script)
 	if err != nil {

@@ -90,7 +90,7 @@ var rows = []row{
 		breaks: func() string {
 			return chronyConf(lab.Gateway(), "makestep 1 -1") + "systemctl restart chrony\nchronyc waitsync 30 0 0 1"
 		},
-		causes: []string{"clock/rtcsync"}, words: []string{"node_timex_sync_status"}, cured: kernelTold,
+		causes: []string{"clock/rtcsync"}, words: []string{"node_timex_sync_status"}, cured: "chronyc waitsync 30 0 0 1 >/dev/null\n" + kernelTold,
 	},
 	{
 		fault: "the hardware clock keeps local time", on: machine, breaks: script("timedatectl set-local-rtc 1"),
