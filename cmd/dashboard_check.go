@@ -112,14 +112,15 @@ func checkDashboard(b desired.Board, have dashboard.Names) ui.CheckedDashboard {
 	return c
 }
 
-// metricNames are the metrics that the first Prometheus of the stack had in the last hour; nil when there is none.
+// metricNames are the metrics that the first Prometheus (or monitor) of the stack had in the last hour; nil when there is
+// none.
 func (g *globals) metricNames(ctx context.Context, stack *desired.Stack) (dashboard.Names, error) {
-	all := stack.Of("prometheus")
+	all := stack.Scrapers()
 	if len(all) == 0 {
 		return nil, nil
 	}
-	host := all[0].Host.Name
-	api, done, err := g.prometheus(ctx, "", host+"/prometheus")
+	where := all[0].Host.Name + "/" + all[0].Component.Name
+	api, done, err := g.prometheus(ctx, "", where)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +130,7 @@ func (g *globals) metricNames(ctx context.Context, stack *desired.Stack) (dashbo
 	now := time.Now()
 	values, _, err := api.LabelValues(ctx, model.MetricNameLabel, nil, now.Add(-time.Hour), now)
 	if err != nil {
-		return nil, fmt.Errorf("%s: prometheus: %w", host, err)
+		return nil, fmt.Errorf("%s: %w", where, err)
 	}
 	names := dashboard.NameList{}
 	for _, v := range values {

@@ -85,7 +85,7 @@ func chooses(t *testing.T, where, component, query string) {
 			return nil
 		}
 		for _, m := range s.LabelMatchers {
-			if m.Name == "job" && m.Value == component || component == "apps" && m.Name == "application" {
+			if m.Name == "job" && m.Matches(component) && !m.Matches("another") || component == "apps" && m.Name == "application" {
 				return nil
 			}
 		}

@@ -104,7 +104,7 @@ func answered(t *testing.T, s *Stack, api promv1.API) {
 			left = append(left, open{q.Where(d), q, stat})
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for unexplained := 1; unexplained > 0 && ctx.Err() == nil; time.Sleep(time.Second) {
 		unexplained = 0

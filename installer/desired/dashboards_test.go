@@ -42,6 +42,9 @@ apps:
 		{"without Loki, MySQL and the dashboard", strings.NewReplacer(", loki", "", "mysqld_exporter, ", "", ", alloy", "", ", dashboard: spring-boot", "", " logs: [/var/log/corea.log],", "", ", logs: [/var/log/corea.log]", "").Replace(all), []string{
 			"alertmanager.json", "grafana.json", "node_exporter-fleet.json", "node_exporter-node.json", "postgres_exporter-postgresql.json", "prometheus.json",
 		}},
+		{"the monitor alone", "hosts: {mon: {address: 10.0.0.1, components: [monitor, grafana]}}\n", []string{
+			"grafana.json", "node_exporter-fleet.json", "node_exporter-node.json", "prometheus.json",
+		}},
 		{"without Prometheus", "hosts: {mon: {address: 10.0.0.1, components: [grafana, loki, node_exporter]}}\n", []string{"loki-logs.json"}},
 	} {
 		got := boardsOn(t, good(t, c.text), "mon")

@@ -202,7 +202,8 @@ func stackDashboards(t *testing.T, c *controller, mon *hosts.Host) {
 		"panels": [{"id": 1, "type": "stat", "title": "P", "datasource": "${DS_P}", "targets": [{"refId": "A", "expr": "sum(nobody_has_this)"}]}]}`)
 	c.run(t, "dashboard", "add", "given.json").want(t, done, "added dashboards/given.json")
 	c.run(t, "dashboard", "check", "given").want(t, changes, "no target exposes nobody_has_this")
-	c.run(t, "install", "--yes").want(t, done, "project-given.json")
+	c.run(t, "plan").want(t, changes, "project-given.json")
+	c.run(t, "install", "--yes").want(t, done)
 	dashboards := func() string {
 		r := request(t, "http://"+mon.Address+":3000/api/search?type=dash-db")
 		r.SetBasicAuth("admin", strings.TrimSpace(c.run(t, "secrets", "show", "grafana", "--value").want(t, done).stdout))
@@ -215,7 +216,8 @@ func stackDashboards(t *testing.T, c *controller, mon *hosts.Host) {
 		}
 	}
 	c.run(t, "dashboard", "remove", "given").want(t, done)
-	c.run(t, "install", "--yes").want(t, done, "project-given.json")
+	c.run(t, "plan").want(t, changes, "project-given.json")
+	c.run(t, "install", "--yes").want(t, done)
 	eventually(t, "the dashboard gone", func() bool { return !strings.Contains(dashboards(), `"Given"`) })
 }
 

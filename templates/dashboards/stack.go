@@ -3,10 +3,13 @@ package dashboards
 // The stack itself has a dashboard for each of its parts, so that one without Loki has no empty panels.
 
 func instanceOf(metric, job string) []Variable {
-	return []Variable{{Name: "instance", Label: "Host", Source: metrics, Query: `label_values(` + metric + `{job="` + job + `"}, instance)`}}
+	return []Variable{{Name: "instance", Label: "Host", Source: metrics, Query: `label_values(` + metric + `{` + job + `}, instance)`}}
 }
 
-func scopeOf(job string) string { return `job="` + job + `", instance="$instance"` }
+func scopeOf(job string) string { return job + `, instance="$instance"` }
+
+// scrapers are the jobs of the programs that expose Prometheus' own metrics: monctl's monitor runs on its packages.
+const scrapers = `job=~"prometheus|monitor"`
 
 // process is the last row of each: what the program itself uses.
 func process() Row {
@@ -19,9 +22,9 @@ func process() Row {
 
 func prometheus() Board {
 	return Board{
-		File: "prometheus/dashboards/prometheus.json", UID: "monctl-prometheus-self", Title: "Prometheus", Scope: scopeOf("prometheus"),
-		About:     "One Prometheus: what it scrapes, stores, evaluates and sends, and whether it refuses anything.",
-		Variables: instanceOf("prometheus_build_info", "prometheus"),
+		File: "prometheus/dashboards/prometheus.json", UID: "monctl-prometheus-self", Title: "Prometheus", Scope: scopeOf(scrapers),
+		About:     "One Prometheus, or monctl's own monitor: what it scrapes, stores, evaluates and sends, and whether it refuses anything.",
+		Variables: instanceOf("prometheus_build_info", scrapers),
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
 				stat("Targets down", "none", see("Of all targets of all jobs.", "TargetDown"), askAll(`count(up == 0) or vector(0)`)).from("", "1"),
@@ -67,9 +70,9 @@ func refusedSamples(aggregate string) string {
 
 func alertmanager() Board {
 	return Board{
-		File: "alertmanager/dashboards/alertmanager.json", UID: "monctl-alertmanager", Title: "Alertmanager", Scope: scopeOf("alertmanager"),
+		File: "alertmanager/dashboards/alertmanager.json", UID: "monctl-alertmanager", Title: "Alertmanager", Scope: scopeOf(`job="alertmanager"`),
 		About:     "One Alertmanager: what it has been told, and whether it can tell people.",
-		Variables: instanceOf("alertmanager_build_info", "alertmanager"),
+		Variables: instanceOf("alertmanager_build_info", `job="alertmanager"`),
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
 				stat("Alerts", "none", "Active ones, which people are told of.", ask(`sum(alertmanager_alerts{state="active"})`, "")),
@@ -98,9 +101,9 @@ func alertmanager() Board {
 
 func loki() Board {
 	return Board{
-		File: "loki/dashboards/loki.json", UID: "monctl-loki-self", Title: "Loki", Scope: scopeOf("loki"),
+		File: "loki/dashboards/loki.json", UID: "monctl-loki-self", Title: "Loki", Scope: scopeOf(`job="loki"`),
 		About:     "One Loki: what it takes in, what it refuses, how fast it answers.",
-		Variables: instanceOf("loki_build_info", "loki"),
+		Variables: instanceOf("loki_build_info", `job="loki"`),
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
 				stat("Lines", "cps", "Stored each second.", ask(`sum(rate(loki_distributor_lines_received_total{}[$__rate_interval]))`, "")).otherwise("none yet"),
@@ -128,9 +131,9 @@ func loki() Board {
 
 func grafana() Board {
 	return Board{
-		File: "grafana/dashboards/grafana.json", UID: "monctl-grafana", Title: "Grafana", Scope: scopeOf("grafana"),
+		File: "grafana/dashboards/grafana.json", UID: "monctl-grafana", Title: "Grafana", Scope: scopeOf(`job="grafana"`),
 		About:     "One Grafana: what is asked of it, and how its datasources answer.",
-		Variables: instanceOf("grafana_build_info", "grafana"),
+		Variables: instanceOf("grafana_build_info", `job="grafana"`),
 		Rows: []Row{
 			{Height: 4, Panels: []Panel{
 				stat("Dashboards", "none", "Provisioned and those that people made.", ask(`max(grafana_stat_totals_dashboard{})`, "")).otherwise("not counted yet"),
