@@ -102,8 +102,11 @@ func componentKind(p Process) string {
 	if strings.HasPrefix(program, "qemu-") || p.Exe == "" { // an emulator runs it, or it cannot be read
 		program = ""
 		for i, a := range args {
-			if base := path.Base(a); base != "." && !strings.HasPrefix(base, "qemu-") && !strings.HasPrefix(a, "-") {
+			if base := path.Base(a); base != "." && !strings.HasPrefix(base, "qemu-") && !strings.Contains(a, "/qemu-binfmt/") && !strings.HasPrefix(a, "-") {
 				program, args = base, args[i:]
+				if len(args) > 1 && args[1] == args[0] { // binfmt_misc with the flag P: the path, and then what it was called by
+					args = args[1:]
+				}
 				break
 			}
 		}

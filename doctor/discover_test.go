@@ -8,11 +8,14 @@ func TestMonitorIsFound(t *testing.T) {
 		process Process
 		want    string
 	}{
-		"serve":                   {Process{Exe: "/opt/monctl/monitor/0.2.0/monctl", Args: []string{"/opt/monctl/monitor/0.2.0/monctl", "serve", "--data=/srv/m"}}, "monitor"},
-		"options before":          {Process{Exe: "/usr/bin/monctl", Args: []string{"monctl", "--no-color", "serve"}}, "monitor"},
-		"as downloaded":           {Process{Exe: "/root/monctl-linux-amd64", Args: []string{"./monctl-linux-amd64", "serve"}}, "monitor"},
-		"upgraded under it":       {Process{Exe: "/usr/bin/monctl (deleted)", Args: []string{"monctl", "serve"}}, "monitor"},
-		"run by an emulator":      {Process{Exe: "/usr/bin/qemu-aarch64-static", Args: []string{"/usr/bin/qemu-aarch64-static", "/opt/monctl", "serve"}}, "monitor"},
+		"serve":              {Process{Exe: "/opt/monctl/monitor/0.2.0/monctl", Args: []string{"/opt/monctl/monitor/0.2.0/monctl", "serve", "--data=/srv/m"}}, "monitor"},
+		"options before":     {Process{Exe: "/usr/bin/monctl", Args: []string{"monctl", "--no-color", "serve"}}, "monitor"},
+		"as downloaded":      {Process{Exe: "/root/monctl-linux-amd64", Args: []string{"./monctl-linux-amd64", "serve"}}, "monitor"},
+		"upgraded under it":  {Process{Exe: "/usr/bin/monctl (deleted)", Args: []string{"monctl", "serve"}}, "monitor"},
+		"run by an emulator": {Process{Exe: "/usr/bin/qemu-aarch64-static", Args: []string{"/usr/bin/qemu-aarch64-static", "/opt/monctl", "serve"}}, "monitor"},
+		"run by binfmt_misc": {Process{Exe: "/usr/bin/qemu-aarch64-static", Args: []string{
+			"/usr/libexec/qemu-binfmt/aarch64-binfmt-P", "/opt/monctl/monitor/current/monctl", "/opt/monctl/monitor/current/monctl", "serve", "--data=/x",
+		}}, "monitor"},
 		"working on data":         {Process{Exe: "/var/lib/monctl/bin/x/monctl", Args: []string{"monctl", "data", "inspect", "--local", "/serve"}}, ""},
 		"its folder called serve": {Process{Exe: "/usr/bin/monctl", Args: []string{"monctl", "install", "serve"}}, ""},
 		"without words":           {Process{Exe: "/usr/bin/monctl", Args: []string{"monctl"}}, ""},

@@ -205,7 +205,7 @@ func (h Host) Of(kinds ...string) []Component {
 
 func (c Component) is(kinds []string) bool {
 	return slices.ContainsFunc(kinds, func(k string) bool {
-		return k == c.Kind || k == "*_exporter" && strings.HasSuffix(c.Kind, "_exporter")
+		return k == c.Kind || k == "prometheus" && c.Kind == "monitor" || k == "*_exporter" && strings.HasSuffix(c.Kind, "_exporter")
 	})
 }
 

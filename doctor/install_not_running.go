@@ -49,7 +49,7 @@ func judgeNotRunning(h Host) []Finding {
 		})
 	}
 	for _, want := range h.Wants {
-		if len(h.Of(want)) == 0 {
+		if len(h.Of(want)) == 0 && !h.replaced(want) {
 			all = append(all, Finding{
 				Level: Fail, Tag: "missing " + want, Title: want + " is not installed", Cause: "the inventory puts it on this host and there is no process and no unit of it",
 				Fix: "monctl install", Evidence: []Evidence{Says("inventory", want)},
@@ -57,6 +57,11 @@ func judgeNotRunning(h Host) []Finding {
 		}
 	}
 	return all
+}
+
+// replaced says that monctl put another component in the place of a kind, by the host's own record.
+func (h Host) replaced(kind string) bool {
+	return slices.ContainsFunc(h.Components, func(c Component) bool { return c.Manifest != nil && slices.Contains(c.Manifest.InPlaceOf, kind) })
 }
 
 // stopped says that somebody stopped a unit: what it said before does not keep it from starting.

@@ -41,9 +41,9 @@ for p in /proc/[0-9]*; do
 	comm="" line=""
 	read -r comm <"$p/comm" || continue
 	read -r line <"$p/cmdline"
-	case "$comm|$line" in prometheus\|?* | *--storage.tsdb.path*) ;; *) continue ;; esac
+	case "$comm|$line" in prometheus\|?* | *--storage.tsdb.path* | *monctl*serve*--data=*) ;; *) continue ;; esac
 	case $line in *--storage.agent.path*) continue ;; esac
-	path=$(tr '\000' '\n' <"$p/cmdline" | sed -n -e 's/^--*storage\.tsdb\.path=//p' -e '/^--*storage\.tsdb\.path$/{n;p;}' | tail -n 1)
+	path=$(tr '\000' '\n' <"$p/cmdline" | sed -n -e 's/^--*storage\.tsdb\.path=//p' -e 's/^--data=//p' -e '/^--*storage\.tsdb\.path$/{n;p;}' | tail -n 1)
 	# Its log tells where a program without the flag keeps its data: Debian's has a default of its own.
 	[ -n "$path" ] || path=$(ls -l "$p/fd" | sed -n 's|.* -> \(/.*\)/wal/[0-9]*$|\1|p' | head -n 1)
 	case $path$line in /usr/bin/prometheus*) [ ! -d /var/lib/prometheus/metrics2 ] || path=/var/lib/prometheus/metrics2 ;; esac
@@ -63,7 +63,7 @@ done
 inside=""
 if [ -d /run/systemd/system ]; then
 	for f in /etc/systemd/system/prometheus*.service /usr/lib/systemd/system/prometheus*.service /lib/systemd/system/prometheus*.service \
-		/etc/systemd/system/monctl-prometheus*.service; do
+		/etc/systemd/system/monctl-prometheus*.service /etc/systemd/system/monctl-monitor.service; do
 		u=${f##*/}
 		case " $seen " in *" $u "*) continue ;; esac
 		case $u in *'*'* | *@* | *exporter* | *alertmanager*) continue ;; esac
@@ -72,12 +72,12 @@ if [ -d /run/systemd/system ]; then
 		user=$(systemctl show -p User "$u")
 		user=${user#User=}
 		uid=$(id -u "${user:-root}" || echo -)
-		path=$(systemctl cat "$u" | cat - /etc/default/prometheus | tr -s ' "\t' '\n\n\n' | sed -n 's/^--*storage\.tsdb\.path=//p' | tr -d "'\\\\" | head -n 1)
+		path=$(systemctl cat "$u" | cat - /etc/default/prometheus | tr -s ' "\t' '\n\n\n' | sed -n -e 's/^--*storage\.tsdb\.path=//p' -e 's/^--data=//p' | tr -d "'\\\\" | head -n 1)
 		[ -n "$path" ] || { [ -d /var/lib/prometheus/metrics2 ] && path=/var/lib/prometheus/metrics2; }
 		case $path in /*) look "unit:$u" "$uid" "$path" "$path" ;; esac
 	done
 fi
-for d in /var/lib/prometheus /var/lib/prometheus/metrics2 /var/lib/prometheus/data /var/lib/monctl/prometheus /prometheus /data/prometheus \
+for d in /var/lib/prometheus /var/lib/prometheus/metrics2 /var/lib/prometheus/data /var/lib/monctl/prometheus /var/lib/monctl/monitor /prometheus /data/prometheus \
 	/opt/prometheus/data /usr/local/prometheus/data /root/data /root/prometheus*/data /home/*/data /home/*/prometheus*/data; do
 	[ -d "$d/chunks_head" ] || continue
 	n=0

@@ -14,8 +14,8 @@ import (
 	"github.com/monctl/monctl/lab/hosts"
 )
 
-// nowhere is an address that nothing answers at: a place without a way to any release.
-const nowhere = "http://127.0.0.1:1"
+// long lets the monitor hand its samples over and back, and tries every reason why a release cannot be had.
+var long = os.Getenv("MONCTL_LAB_LONG") != ""
 
 // TestWithoutInternet: in a place without any release, an install ends with a working monitor, on hosts of both machines.
 func TestWithoutInternet(t *testing.T) {
@@ -23,38 +23,69 @@ func TestWithoutInternet(t *testing.T) {
 	all := take(t, "h3", "a1")
 	h := all[0]
 	c := newController(t, "hosts:\n"+entry(h, "prometheus, node_exporter")+entry(all[1], "node_exporter"))
-	c.flags["mirror"], c.flags["cache-dir"] = nowhere, t.TempDir()
+	if long {
+		step(t, "reasons", func(t *testing.T) { withoutRelease(t, c, all) })
+	}
+	c.flags["mirror"], c.flags["catalog"], c.flags["cache-dir"] = lab.url+"/nothing", lab.catalog, t.TempDir()
 	before := statesOf(t, all)
-	c.run(t, "plan").want(t, changes, "cannot be had", "connection refused", "The bundled monitor is planned in its place", "monctl-monitor.service")
-	c.run(t, "install", "--yes").want(t, failed, "connection refused", "--fallback auto")
-	c.run(t, "install", "--yes", "--fallback", "never").want(t, failed, "connection refused", "--fallback auto")
+	c.run(t, "install", "--yes").want(t, failed, "404", "--fallback auto")
 	sameAll(t, all, before)
 
-	c.run(t, "install", "--yes", "--fallback", "auto").want(t, done, "installed and proven", "2 hosts", "3 of 3 targets up")
+	person := c.beginOn(t, "install") // fallback: ask is what an inventory says that says nothing
+	person.waitFor(t, "Take the bundled monitor in the place of prometheus and node_exporter on h3, a1?")
+	person.answer(t, "y")
+	person.waitFor(t, "Change these hosts?")
+	person.answer(t, "y")
+	person.end(t).want(t, done, "installed and proven", "2 hosts", "3 of 3 targets up")
 	want := map[string]float64{"node_exporter h3": 1, "node_exporter a1": 1, "monitor h3": 1}
-	got := map[string]float64{}
-	for _, s := range query(t, h, "up") {
-		got[s.Metric["job"]+" "+s.Metric["instance"]] = s.Value
-	}
-	if !maps.Equal(got, want) {
-		t.Errorf("up: %v, want %v", got, want)
-	}
-	if names := query(t, h, `node_uname_info{nodename="a1",machine="aarch64"}`); len(names) != 1 {
+	eventually(t, "every target up", func() bool { // a scrape every second is too much for an emulated host that is busy
+		got := map[string]float64{}
+		for _, s := range query(t, h, "up") {
+			got[s.Metric["job"]+" "+s.Metric["instance"]] = s.Value
+		}
+		return maps.Equal(got, want)
+	})
+	if names := query(t, h, `last_over_time(node_uname_info{nodename="a1",machine="aarch64"}[5m])`); len(names) != 1 {
 		t.Errorf("the metrics of a1 are not there: %v", names)
 	}
 	c.run(t, "install", "--yes").want(t, done, "nothing to change", "3 of 3 targets up") // whatever the policy is
 	c.run(t, "status").want(t, done, "monitor", "3/3 up", "all is well")
-
-	if os.Getenv("MONCTL_LAB_LONG") != "" {
-		step(t, "back and forth", func(t *testing.T) { backAndForth(t, c, h) })
+	if !long {
+		return
 	}
+	step(t, "back and forth", func(t *testing.T) { backAndForth(t, c, h) })
 	c.inventory(t, "hosts:\n"+entry(h, "monitor")+entry(all[1], "node_exporter"))
-	c.run(t, "plan").want(t, changes, "monitor.json") // it is there in its own right now, and nothing restarts
+	c.run(t, "plan").want(t, changes, "monitor.json") // it is there in its own right now
 	c.inventory(t, "hosts:\n"+entry(all[1], "node_exporter")+"  h3: {address: "+h.Address+"}\n")
 	c.run(t, "install", "--yes").want(t, done, "off: monctl-monitor.service", "/var/lib/monctl/monitor")
 	if left := on(t, h, "ls /etc/monctl /opt/monctl; systemctl is-active monctl-monitor || true"); left != "/etc/monctl:\n\n/opt/monctl:\ninactive" {
 		t.Errorf("left: %q", left)
 	}
+}
+
+// withoutRelease plans for every reason why a release cannot be had. Nothing is installed.
+func withoutRelease(t *testing.T, c *controller, all []*hosts.Host) {
+	before := statesOf(t, all)
+	planned := "The bundled monitor is planned in its place"
+	c.flags["mirror"], c.flags["cache-dir"] = "http://127.0.0.1:1", t.TempDir()
+	c.run(t, "plan").want(t, changes, "cannot be had", "connection refused", planned, "monctl-monitor.service")
+	c.run(t, "install", "--yes", "--fallback", "never").want(t, failed, "connection refused", "--fallback auto")
+
+	r := releaseOf(t, "prometheus", "3.13.5", "amd64")
+	c.replaced(t, r, archiveOf(t, releaseOf(t, "prometheus", "2.42.0", "amd64")), false)
+	c.run(t, "plan").want(t, changes, "checksum mismatch", planned, "release /opt/monctl/node_exporter/1.12.1")
+
+	c.flags["mirror"] = lab.url
+	c.flags["catalog"] = changedCatalog(t, "node_exporter", func(rows []string) []string {
+		return slices.DeleteFunc(rows, func(row string) bool { return strings.Contains(row, "\tarm64\t") })
+	})
+	c.run(t, "plan").want(t, changes, "attested by 2 independent sources for arm64", planned, "release /opt/monctl/prometheus/3.13.5")
+
+	// A monctl for the other machine that is none.
+	c.flags["monctl-binary"] = "linux/arm64=" + lab.monctl
+	c.run(t, "plan").want(t, some, "is not a program for linux/arm64, but for amd64", "nor can the bundled monitor take its place")
+	delete(c.flags, "monctl-binary")
+	sameAll(t, all, before)
 }
 
 // backAndForth moves the samples between the monitor and two releases of Prometheus, and counts them.
