@@ -80,7 +80,7 @@ func writes(w http.ResponseWriter, b []byte) bool {
 
 func TestBadTargets(t *testing.T) {
 	var config strings.Builder
-	config.WriteString("global: {scrape_interval: 5s, scrape_timeout: 5s}\nscrape_configs:\n")
+	config.WriteString("global: {scrape_interval: 10s, scrape_timeout: 5s}\nscrape_configs:\n")
 	for _, bad := range badTargets {
 		s := httptest.NewServer(plain404(bad.serve))
 		defer s.Close()
