@@ -103,7 +103,7 @@ func (m monitor) known(ahead time.Duration) {
 	eventually(m.t, fmt.Sprintf("the clock is known to be %s ahead", ahead), 3*time.Minute, func() bool {
 		_, got, known := m.clock()
 		offset = got
-		return known && (got + ahead).Abs() < time.Minute
+		return known && (got+ahead).Abs() < time.Minute
 	})
 	m.t.Logf("set %s ahead: true time minus the clock is %s by NTP", ahead, offset)
 }
