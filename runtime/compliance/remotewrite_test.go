@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -20,7 +21,7 @@ func TestRemoteWriteReceiver(t *testing.T) {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	found := outcomes(t, dir, []string{"PROMETHEUS_RW2_COMPLIANCE_CONFIG_FILE=" + file}, monctl.name, reference.name)
+	found := outcomes(t, dir, "", []string{"PROMETHEUS_RW2_COMPLIANCE_CONFIG_FILE=" + file}, monctl.name, reference.name)
 	same(t, "remote write, receiver", found[monctl.name], found[reference.name])
 }
 
@@ -30,9 +31,36 @@ func TestRemoteWriteSender(t *testing.T) {
 	for _, p := range []program{monctl, reference} {
 		dir := suite(t, "remotewrite/sender")
 		standIn(t, dir, p)
-		found[p.name] = outcomes(t, dir, nil, "prometheus")["prometheus"]
+		found[p.name] = outcomes(t, dir, "", nil, "prometheus")["prometheus"]
+		for range retries {
+			if pattern := failed(found[p.name]); pattern != "" {
+				for test, outcome := range outcomes(t, dir, pattern, nil, "prometheus")["prometheus"] {
+					if outcome == "pass" { // once is enough
+						found[p.name][test] = outcome
+					}
+				}
+			}
+		}
 	}
 	same(t, "remote write, sender", found[monctl.name], found[reference.name])
+}
+
+// retries of what fails: the suite gives a server 5 s to start, scrape and send, which a busy machine may not have.
+const retries = 2
+
+// failed is a pattern of the tests, at their top, of which something failed; "" when nothing did.
+func failed(r results) string {
+	var names []string
+	for test, outcome := range r {
+		top, _, _ := strings.Cut(test, "/")
+		if outcome == "fail" && !slices.Contains(names, top) {
+			names = append(names, top)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "^(" + strings.Join(names, "|") + ")$"
 }
 
 // standIn puts a script where the suite keeps the release that it would download: it starts the program with the configuration that

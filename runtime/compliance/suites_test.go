@@ -120,10 +120,11 @@ func start(t *testing.T, p program) string {
 // results are the outcomes of the tests of a suite by name: pass, fail or skip.
 type results map[string]string
 
-// outcomes runs go test in a folder and reads what it says of the tests whose name has an element, which is taken out of the names.
-func outcomes(t *testing.T, dir string, env []string, elements ...string) map[string]results {
+// outcomes runs go test in a folder, all of it or the tests that a pattern names, and reads what it says of the tests whose name has an
+// element, which is taken out of the names.
+func outcomes(t *testing.T, dir, pattern string, env []string, elements ...string) map[string]results {
 	t.Helper()
-	cmd := exec.Command("go", "test", "-json", "-count=1", "-timeout=60m", ".")
+	cmd := exec.Command("go", "test", "-json", "-count=1", "-timeout=60m", "-run="+pattern, ".")
 	cmd.Dir, cmd.Env = dir, append(append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off"), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
