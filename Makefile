@@ -8,13 +8,13 @@ GOTESTSUM  := $(BIN)/gotestsum-v1.13.0
 # Collectors of node_exporter that are off by default, and so not used: left out they save a megabyte. Kept in .goreleaser.yml, too.
 UNUSED     := nobuddyinfo,nodrbd,noethtool,nogpu,nointerrupts,noksmd,nolnstat,nologind,nomeminfo_numa,nomountstats,nonetworkroute,nontp,nonvmesubsystem,nopcidevice,noperf,noqdisc,norunit,noslabinfo,nosoftirqs,nosupervisord,noswap,nosystemd,notcpstat,nowifi,noxfrm
 # Inlining makes code larger, and pays where samples pass. All else, most of it clouds' libraries that Prometheus' packages link, is built
-# without: 2.6 MB. The last pattern that matches wins. .goreleaser.yml has this, too; a test compares.
-INLINED    := std golang.org/x/... google.golang.org/protobuf/... github.com/monctl/monctl/runtime/... github.com/prometheus/prometheus/... \
-  github.com/prometheus/common/... github.com/prometheus/client_golang/... github.com/prometheus/client_model/... github.com/gogo/protobuf/... \
+# without: 3 MB. The last pattern that matches wins. .goreleaser.yml has this, too; a test compares.
+INLINED    := std github.com/monctl/monctl/runtime/... github.com/prometheus/prometheus/... \
+  github.com/prometheus/common/... github.com/prometheus/client_golang/... github.com/prometheus/client_model/... \
   github.com/json-iterator/go github.com/modern-go/... github.com/klauspost/compress/... github.com/golang/snappy github.com/cespare/xxhash/v2 \
   github.com/grafana/regexp/... github.com/dennwc/varint github.com/bboreham/go-loser go.uber.org/atomic github.com/oklog/ulid/v2
 # The profile is of make profile; it costs 0.1 MB.
-RELEASE    := -trimpath -pgo=runtime/serve.pgo -tags $(UNUSED) -gcflags=all=-l $(INLINED:%=-gcflags=%=) -ldflags '-s -w'
+RELEASE    := -trimpath -pgo=runtime/serve.pgo -tags $(UNUSED) -gcflags=all=-l $(INLINED:%=-gcflags=%=) -ldflags '-s -w -funcalign=16'
 # Packages whose tests boot real hosts. They run without the race detector: what they test runs in other processes.
 LAB        := $(shell go list ./lab/... 2>/dev/null)
 PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
