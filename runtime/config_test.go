@@ -98,6 +98,9 @@ func TestBadFolders(t *testing.T) {
 	if _, err := Start(Options{Data: filepath.Join(regular, "data"), Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), "data folder") {
 		t.Errorf("below a file: %v", err)
 	}
+	if _, err := Start(Options{Data: "/proc/monctl-data", Listen: "127.0.0.1:0"}); err == nil || !strings.Contains(err.Error(), "/proc/monctl-data") {
+		t.Errorf("where nobody may write: %v", err)
+	}
 	newer := t.TempDir()
 	block := filepath.Join(newer, "01HZZZZZZZZZZZZZZZZZZZZZZZ")
 	if err := os.MkdirAll(filepath.Join(block, "chunks"), 0o750); err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,6 +82,9 @@ func Check(o Options) error {
 // Errors are a *ConfigError, *InUseError, *PortError or plain.
 func Start(o Options) (*Monitor, error) {
 	o = o.withDefaults()
+	if path, err := filepath.Abs(o.Data); err == nil { // what names it is read elsewhere, too: on the page, in a log
+		o.Data = path
+	}
 	m := &Monitor{
 		o: o, log: o.Logger, reg: prometheus.NewRegistry(), features: features.NewRegistry(), started: o.Now(),
 		parser: parser.NewParser(parser.Options{}), self: newPipeListener(), dialer: &dialer{}, stats: tsdb.NewDBStats(),

@@ -1,7 +1,9 @@
 package runtime
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -80,7 +82,7 @@ func writes(w http.ResponseWriter, b []byte) bool {
 
 func TestBadTargets(t *testing.T) {
 	var config strings.Builder
-	config.WriteString("global: {scrape_interval: 5s, scrape_timeout: 5s}\nscrape_configs:\n")
+	config.WriteString("global: {scrape_interval: 10s, scrape_timeout: 5s}\nscrape_configs:\n")
 	for _, bad := range badTargets {
 		s := httptest.NewServer(plain404(bad.serve))
 		defer s.Close()
@@ -199,6 +201,30 @@ func TestQueryLimits(t *testing.T) {
 	if code, _ := get(t, m, "/api/v1/query?query=1"); code != http.StatusOK {
 		t.Errorf("a small query after them: %d", code)
 	}
+}
+
+// A query ends when nobody waits for its answer any more.
+func TestQueryEndsWithItsClient(t *testing.T) {
+	m := running(t, Options{ConfigFile: file(t, "p.yml", "global: {}\n")})
+	ctx, leave := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.URL().String()+"api/v1/query?query=count_over_time(vector(1)[500d:1s])", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := make(chan error, 1)
+	go func() {
+		resp, err := http.DefaultClient.Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		left <- err
+	}()
+	until(t, "the query", func() bool { return m.web.running.Load() == 1 })
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Fatalf("the query was over before its client left (%v): the test shows nothing", err)
+	}
+	until(t, "the end of the query", func() bool { return m.web.running.Load() == 0 })
 }
 
 func TestSlowClientIsCut(t *testing.T) {
