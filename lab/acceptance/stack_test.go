@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func TestWholeStack(t *testing.T) {
 	c := newController(t, "")
 	c.env = append(c.env, "SLACK_WEBHOOK="+receiver.Webhook(), "MYSQL_ROOT="+adminPassword)
 	loki := len(lab.mirror.Versions("loki")) > 0 // built when MONCTL_LAB_LOKI is set
-	inventory := stackInventory(app, database, loki)
+	inventory := stackInventory(app.address, database, loki)
 
 	c.inventory(t, strings.Replace(inventory, "MYSQL_ROOT", "WRONG_ROOT", 1))
 	c.env = append(c.env, "WRONG_ROOT=not the password")
@@ -56,11 +57,17 @@ func TestWholeStack(t *testing.T) {
 	step(t, "install", func(t *testing.T) { c.run(t, "install", "--yes").want(t, done) })
 	step(t, "again", func(t *testing.T) { c.run(t, "plan").want(t, done) })
 	step(t, "verify", func(t *testing.T) { stackVerify(t, c, receiver, loki) })
+	step(t, "an app with a login page", func(t *testing.T) {
+		app.html.Store(true)
+		defer app.html.Store(false)
+		c.run(t, "verify", "mon").want(t, changes, "✗ Prometheus on mon reports corea "+app.address+" up: ")
+		c.run(t, "verify", "db").want(t, done)
+	})
 	step(t, "open", func(t *testing.T) { stackOpen(t, c) })
 	step(t, "figures", func(t *testing.T) {
 		eventually(t, "mysql_up", func() bool { return number(t, mon, "mysql_up") == 1 })
 		eventually(t, "queries of the app as people type them", func() bool {
-			return number(t, mon, `rate(http_server_requests_seconds_count{application="corea",instance="`+app+`"}[1m])`) > 0
+			return number(t, mon, `rate(http_server_requests_seconds_count{application="corea",instance="`+app.address+`"}[1m])`) > 0
 		})
 		if n := number(t, mon, `count(ALERTS{alertname="TargetMissing"}) or vector(0)`); n != 0 {
 			t.Errorf("%g targets are missing", n)
@@ -116,15 +123,28 @@ func listen(t *testing.T) net.Listener {
 	return l
 }
 
-// serveApp is a stand-in for a program with Spring Boot's metrics page. It gives its address.
-func serveApp(t *testing.T) string {
+// app is a stand-in for a program with Spring Boot's metrics page.
+type app struct {
+	address string
+	html    atomic.Bool // it shows a login page instead
+}
+
+func serveApp(t *testing.T) *app {
 	t.Helper()
 	l := listen(t)
+	a := &app{address: l.Addr().String()}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /actuator/prometheus", micrometer.Standin)
+	mux.HandleFunc("GET /actuator/prometheus", func(w http.ResponseWriter, r *http.Request) {
+		if a.html.Load() {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, "<!doctype html><title>Please log in</title>")
+			return
+		}
+		micrometer.Standin(w, r)
+	})
 	go func() { _ = http.Serve(l, mux) }() //nolint:gosec // ends with the listener
 	t.Cleanup(func() { _ = l.Close() })
-	return l.Addr().String()
+	return a
 }
 
 // serveMariaDB runs this machine's MariaDB on the lab's network and gives a host its client. It gives the server's address.
