@@ -94,7 +94,7 @@ func isPage(component string) bool {
 
 // present says where the page is, and opens it where there is a browser.
 func (g *globals) present(ctx context.Context, i desired.Instance, address string, printOnly bool) {
-	g.ui.Opened(ui.Opening{Component: i.Component.Name, Host: i.Host.Name, Address: address, Secret: len(i.Component.Secrets) > 0, Local: i.Host.Local})
+	g.ui.Opened(ui.Opening{Component: i.Component.Name, Host: i.Host.Name, Address: address, Secret: ui.HasLogin(i), Local: i.Host.Local})
 	if printOnly || g.json {
 		return
 	}

@@ -69,6 +69,13 @@ func (r *Run) proveOthers(ctx context.Context, p prove.Prometheus, i desired.Ins
 	}
 }
 
+func countOf(n int, noun string) string {
+	if n == 1 {
+		return "its " + noun
+	}
+	return fmt.Sprintf("its %d %ss", n, noun)
+}
+
 // rulesFor bounds the waiting for rules to be loaded: a reload is done in the background.
 const rulesFor = 30 * time.Second
 
@@ -87,5 +94,5 @@ func (r *Run) proveRules(ctx context.Context, p prove.Prometheus, i desired.Inst
 		defer cancel()
 	}
 	err := p.RulesWork(ctx, wanted, r.thorough)
-	found.add(i.Host.Name, Proof{Kind: ProofRules, What: fmt.Sprintf("%s on %s evaluates its %d rules", title, i.Host.Name, len(rules)), Unit: i.Unit(), Err: err})
+	found.add(i.Host.Name, Proof{Kind: ProofRules, What: fmt.Sprintf("%s on %s evaluates %s", title, i.Host.Name, countOf(len(rules), "rule")), Unit: i.Unit(), Err: err})
 }
