@@ -197,7 +197,7 @@ func giveClient(t *testing.T, h *hosts.Host, program string) {
 		t.Fatal(err)
 	}
 	on(t, h, "mkdir -p "+folder)
-	t.Cleanup(func() { on(t, h, "rm -rf "+folder+" /usr/local/bin/mariadb") })
+	t.Cleanup(func() { on(t, h, "rm -rf "+folder+" /usr/local/bin/"+client) })
 	for _, file := range append(strings.Fields(string(libraries)), program) {
 		if name := filepath.Base(file); name == "libc.so.6" || name == "libm.so.6" { // the host's own fit its loader
 			continue
