@@ -264,7 +264,7 @@ func stackAlert(t *testing.T, mon *hosts.Host, receiver *slack.Receiver) {
 // stackVerify proves what was installed, with a test alert, and then what a revoked webhook looks like.
 func stackVerify(t *testing.T, c *controller, receiver *slack.Receiver, loki bool) {
 	t.Helper()
-	o := c.run(t, "verify", "--alert", "--junit", c.dir+"/verify.xml").want(t, done, "all is proven", "a test alert through Alertmanager on mon arrives", `Grafana shows the dashboard "Hosts" with data`,
+	o := c.run(t, "verify", "--alert", "--junit", c.dir+"/verify.xml").want(t, done, "all is proven", "a test alert through Alertmanager on mon arrives", `Grafana shows the dashboard "Fleet" with data`,
 		"Prometheus on mon reports corea ", "Prometheus on mon goes on storing samples", "Prometheus on mon evaluates its")
 	if loki && strings.Count(o.stdout, "is read back from Loki on mon\n") != 3 {
 		t.Errorf("not a line of every host:\n%s", o.stdout)
