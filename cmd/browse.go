@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -8,7 +9,7 @@ import (
 )
 
 // browse opens an address in the person's browser and does not wait for it. The error says why there is none.
-func browse(address string) error {
+func browse(ctx context.Context, address string) error {
 	opener := "xdg-open"
 	switch {
 	case runtime.GOOS == "darwin":
@@ -20,7 +21,7 @@ func browse(address string) error {
 	if err != nil {
 		return err
 	}
-	c := exec.Command(path, address)
+	c := exec.CommandContext(context.WithoutCancel(ctx), path, address) // Ctrl-C ends the tunnel, not the browser
 	if err := c.Start(); err != nil {
 		return err
 	}

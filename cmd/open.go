@@ -78,12 +78,12 @@ func runOpen(ctx context.Context, g *globals, o openOptions, args []string) erro
 	if err != nil {
 		return err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	page := startPages[i.Component.Name]
 	if page == "" && !isPage(i.Component.Name) {
 		page = i.Component.Metrics
 	}
-	g.present(i, "http://"+l.Addr().String()+page, o.print)
+	g.present(ctx, i, "http://"+l.Addr().String()+page, o.print)
 	return tunnel.Serve(ctx, l, far.dial, func(err error) { g.ui.Say("%s: %v", i.Host.Name, err) })
 }
 
@@ -93,12 +93,12 @@ func isPage(component string) bool {
 }
 
 // present says where the page is, and opens it where there is a browser.
-func (g *globals) present(i desired.Instance, address string, printOnly bool) {
-	g.ui.Opened(ui.Opening{Component: i.Component.Name, Host: i.Host.Name, Address: address, Secret: len(i.Component.Secrets) > 0})
+func (g *globals) present(ctx context.Context, i desired.Instance, address string, printOnly bool) {
+	g.ui.Opened(ui.Opening{Component: i.Component.Name, Host: i.Host.Name, Address: address, Secret: ui.HasLogin(i), Local: i.Host.Local})
 	if printOnly || g.json {
 		return
 	}
-	if err := browse(address); err != nil {
+	if err := browse(ctx, address); err != nil {
 		g.ui.Detail("no browser: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package installer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,6 +66,39 @@ func (p *proofs) missed(hosts []*Host, errs []error) {
 	}
 }
 
+// down says whether a unit of a host was found not to be ready.
+func (p *proofs) down(host, unit string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.byHost[host], func(proof Proof) bool {
+		return proof.Kind == ProofReady && proof.Unit == unit && proof.Err != nil
+	})
+}
+
+// allDown says whether nothing on a host is ready.
+func (r *Run) allDown(h *Host, found *proofs) bool {
+	return !slices.ContainsFunc(r.Stack.On(h.Name), func(i desired.Instance) bool { return i.Component.Runs() && !found.down(h.Name, i.Unit()) })
+}
+
+// silent notes what all components of a host would have said of others.
+func (r *Run) silent(h *Host, about []*Host, found *proofs) {
+	for _, i := range r.Stack.On(h.Name) {
+		r.unheard(i, about, errors.New("it is not ready"), found)
+	}
+}
+
+// unheard notes what a component that is asked about other hosts would have said of them: not proven is not good.
+func (r *Run) unheard(i desired.Instance, about []*Host, why error, found *proofs) {
+	if !r.Stack.Scrapes(i) && i.Component.Name != "loki" {
+		return
+	}
+	for _, h := range about {
+		if h.Name != i.Host.Name {
+			found.add(h.Name, Proof{Kind: ProofTarget, What: fmt.Sprintf("%s on %s can be asked about %s", i.Component.Title, i.Host.Name, h.Name), Err: why})
+		}
+	}
+}
+
 func (p *proofs) failed(host string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -90,7 +124,14 @@ func (r *Run) prove(ctx context.Context, wave []*Host, outcomes map[string]*Outc
 		r.proveReady(ctx, h, found)
 		return nil
 	}))
-	ready := slices.DeleteFunc(good, func(h *Host) bool { return found.failed(h.Name) })
+	ready := slices.DeleteFunc(slices.Clone(good), func(h *Host) bool {
+		return found.failed(h.Name) && (!r.thorough || r.allDown(h, found)) // a host that will not be undone is asked about its other parts
+	})
+	for _, h := range good {
+		if r.thorough && r.allDown(h, found) {
+			r.silent(h, good, found)
+		}
+	}
 	watchers := slices.Concat(r.prior, ready)
 	found.missed(watchers, fleet.Each(ctx, r.o.Parallel, watchers, func(ctx context.Context, h *Host) error {
 		r.proveTogether(ctx, h, ready, quick, found)
@@ -106,6 +147,10 @@ func (r *Run) proveTogether(ctx context.Context, h *Host, ready []*Host, quick q
 	defer asker.Close()
 	on := r.Stack.On(h.Name)
 	_ = fleet.Each(ctx, len(on), on, func(ctx context.Context, i desired.Instance) error {
+		if found.down(h.Name, i.Unit()) {
+			r.unheard(i, ready, errors.New("it is not ready"), found)
+			return nil
+		}
 		switch {
 		case r.Stack.Scrapes(i):
 			r.proveScraper(ctx, asker, i, ready, quick.has(i), found)
@@ -137,7 +182,7 @@ func (r *Run) proveReady(ctx context.Context, h *Host, found *proofs) {
 		if !i.Component.Runs() || !r.thorough && !touched(h.Plan, i) && !r.Stack.Scrapes(i) && r.scrapedInRun(i) {
 			continue
 		}
-		err := asker.Ready(ctx, "http://"+i.Local()+i.Component.Ready, func(ctx context.Context) error { return crashed(ctx, h.conn, i.Unit()) })
+		err := asker.Ready(ctx, "http://"+i.Local()+i.Component.Ready, func(ctx context.Context) error { return crashed(ctx, h.conn, i.Unit(), r.thorough) })
 		found.add(h.Name, Proof{Kind: ProofReady, What: i.Component.Name + " is ready", Unit: i.Unit(), Err: err})
 		if err == nil && sendsLogs(i) {
 			r.writeLine(ctx, h, i, found)
@@ -167,8 +212,9 @@ func (r *Run) scrapedInRun(i desired.Instance) bool {
 	})
 }
 
-// crashed says why waiting for a unit is pointless: systemd gave up, or starts it again and again.
-func crashed(ctx context.Context, conn fleet.Conn, unit string) error {
+// crashed says why waiting for a unit is pointless: systemd gave up, or starts it again and again; or, when nobody has just
+// started it, that it does not run.
+func crashed(ctx context.Context, conn fleet.Conn, unit string, settled bool) error {
 	ctx, cancel := brief(ctx)
 	defer cancel()
 	res, err := conn.Run(ctx, fleet.Cmd{Script: "systemctl show -p ActiveState,SubState,NRestarts,Result,ExecMainStatus -- " + fleet.Quote(unit)})
@@ -179,6 +225,9 @@ func crashed(ctx context.Context, conn fleet.Conn, unit string) error {
 	for line := range strings.Lines(res.Stdout) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		state[key] = value
+	}
+	if settled && state["ActiveState"] == "inactive" {
+		return fault.With(fmt.Errorf("%s does not run", unit), "monctl doctor says why; systemctl start %s on the host starts it.", unit)
 	}
 	if state["ActiveState"] == "failed" || len(state["NRestarts"]) > 1 || state["NRestarts"] > "1" {
 		return fault.With(fmt.Errorf("%s does not stay up: %s/%s, restarted %s times, exit status %s",

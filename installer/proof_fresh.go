@@ -42,7 +42,7 @@ func (r *Run) proveFresh(ctx context.Context, p prove.Prometheus, i desired.Inst
 	found.add(i.Host.Name, Proof{
 		Kind: ProofFresh, What: fmt.Sprintf("Prometheus on %s goes on storing samples", i.Host.Name), Unit: i.Unit(), Err: errors.Join(err, asked),
 	})
-	r.proveOthers(ctx, p, i, expected, found)
+	r.proveOthers(ctx, p, i, found)
 }
 
 func grown(ctx context.Context, p prove.Prometheus, before float64) error {
@@ -55,7 +55,7 @@ func grown(ctx context.Context, p prove.Prometheus, before float64) error {
 
 // proveOthers looks at the targets that monctl does not derive from the inventory one by one: probes, and jobs of an
 // operator's own templates. Those that are down are named.
-func (r *Run) proveOthers(ctx context.Context, p prove.Prometheus, i desired.Instance, expected []prove.Expected, found *proofs) {
+func (r *Run) proveOthers(ctx context.Context, p prove.Prometheus, i desired.Instance, found *proofs) {
 	targets, err := p.Targets(ctx)
 	if err != nil {
 		return // it answered a moment ago: the next proof says so
@@ -67,6 +67,13 @@ func (r *Run) proveOthers(ctx context.Context, p prove.Prometheus, i desired.Ins
 		}
 		found.add(i.Host.Name, Proof{Kind: ProofTarget, What: fmt.Sprintf("Prometheus on %s reports %s %s up", i.Host.Name, t.Job, t.Instance), Err: errors.New(t.LastError)})
 	}
+}
+
+func countOf(n int, noun string) string {
+	if n == 1 {
+		return "its " + noun
+	}
+	return fmt.Sprintf("its %d %ss", n, noun)
 }
 
 // rulesFor bounds the waiting for rules to be loaded: a reload is done in the background.
@@ -87,5 +94,5 @@ func (r *Run) proveRules(ctx context.Context, p prove.Prometheus, i desired.Inst
 		defer cancel()
 	}
 	err := p.RulesWork(ctx, wanted, r.thorough)
-	found.add(i.Host.Name, Proof{Kind: ProofRules, What: fmt.Sprintf("%s on %s evaluates its %d rules", title, i.Host.Name, len(rules)), Unit: i.Unit(), Err: err})
+	found.add(i.Host.Name, Proof{Kind: ProofRules, What: fmt.Sprintf("%s on %s evaluates %s", title, i.Host.Name, countOf(len(rules), "rule")), Unit: i.Unit(), Err: err})
 }

@@ -91,30 +91,37 @@ func selector(i desired.Instance) string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// lineFor is how long an installation waits for a line. A new agent first sends the journal of the last hours.
-const lineFor = 20 * time.Second
+// lineFor is how long an installation waits for a line: a new agent first sends the journal of the last hours.
+// lineForVerify is for one that runs, and a Loki that is busy.
+const (
+	lineFor       = 20 * time.Second
+	lineForVerify = 45 * time.Second
+)
 
 // proveLoki asks a Loki for the lines of the given hosts, and about its rules.
 func (r *Run) proveLoki(ctx context.Context, asker *prove.Asker, i desired.Instance, hosts []*Host, found *proofs) {
 	l := prove.Loki{Asker: asker, Base: "http://" + i.Local()}
+	var rules sync.WaitGroup
+	defer rules.Wait()
+	if slices.ContainsFunc(hosts, func(h *Host) bool { return h.Name == i.Host.Name }) {
+		rules.Go(func() { r.proveRules(ctx, l.Ruler(), i, "Loki", r.Stack.LogRules(), found) })
+	}
 	_ = fleet.Each(ctx, len(hosts), hosts, func(ctx context.Context, h *Host) error {
 		if one, ok := r.lines.of(h.Name); ok {
 			found.add(h.Name, r.proveLine(ctx, l, i, h, one))
 		}
 		return nil
 	})
-	if slices.ContainsFunc(hosts, func(h *Host) bool { return h.Name == i.Host.Name }) {
-		r.proveRules(ctx, l.Ruler(), i, "Loki", r.Stack.LogRules(), found)
-	}
 }
 
 func (r *Run) proveLine(ctx context.Context, l prove.Loki, i desired.Instance, h *Host, one line) Proof {
 	proof := Proof{Kind: ProofLine, What: fmt.Sprintf("a line of %s is read back from Loki on %s", h.Name, i.Host.Name), Unit: one.agent.Unit()}
-	if !r.thorough {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, lineFor)
-		defer cancel()
+	patience := lineFor
+	if r.thorough {
+		patience = lineForVerify
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	// A clock that is wrong by hours is the doctor's: the line is looked for by its word.
 	err := l.Arrives(ctx, one.expr, time.Now().Add(-24*time.Hour))
 	switch {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/monctl/monctl/installer/desired"
@@ -15,6 +16,11 @@ import (
 func (r *Run) proveScraper(ctx context.Context, asker *prove.Asker, i desired.Instance, hosts []*Host, quick bool, found *proofs) {
 	p := prove.Prometheus{Asker: asker, Base: "http://" + i.Local()}
 	r.proveHistory(ctx, p, i, found)
+	var rules sync.WaitGroup
+	defer rules.Wait()
+	if slices.ContainsFunc(hosts, func(h *Host) bool { return h.Name == i.Host.Name }) {
+		rules.Go(func() { r.proveRules(ctx, p, i, i.Component.Title, r.Stack.Rules(), found) })
+	}
 	r.proveAlertmanagers(ctx, p, i, found) // first, because a reload makes Prometheus forget them for up to 5 s
 	expected, targets := r.expected(i, hosts, quick)
 	before := r.appended(ctx, p)
@@ -32,9 +38,6 @@ func (r *Run) proveScraper(ctx context.Context, asker *prove.Asker, i desired.In
 			proof.Err = fmt.Errorf("%s: %w", e.Address, why)
 		}
 		found.add(targets[e.Series].Host, proof)
-	}
-	if slices.ContainsFunc(hosts, func(h *Host) bool { return h.Name == i.Host.Name }) {
-		r.proveRules(ctx, p, i, i.Component.Title, r.Stack.Rules(), found)
 	}
 }
 

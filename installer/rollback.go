@@ -80,7 +80,7 @@ func proveInstalled(ctx context.Context, conn fleet.Conn, o Options, host string
 	defer asker.Close()
 	var errs []error
 	for _, m := range manifests {
-		err := asker.Ready(ctx, "http://"+m.Address+m.Ready, func(ctx context.Context) error { return crashed(ctx, conn, m.Unit) })
+		err := asker.Ready(ctx, "http://"+m.Address+m.Ready, func(ctx context.Context) error { return crashed(ctx, conn, m.Unit, false) })
 		out.Proofs = append(out.Proofs, Proof{Kind: ProofReady, What: m.Component + " " + m.Version + " is ready", Unit: m.Unit, Err: err})
 		errs = append(errs, err)
 	}

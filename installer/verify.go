@@ -2,7 +2,6 @@ package installer
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/monctl/monctl/fleet"
@@ -59,8 +58,20 @@ func (r *Run) verify(ctx context.Context, subjects []*Host, alert *AlertTest) []
 	for _, h := range subjects {
 		outcomes[h.Name] = &Outcome{Host: h.Name, Err: h.Err}
 	}
-	r.prior = r.heard(subjects, outcomes)
-	for name, proofs := range r.prove(ctx, subjects, outcomes, nil) {
+	r.prior = r.heard(subjects)
+	lost := &proofs{byHost: map[string][]Proof{}}
+	for _, h := range r.Failed() {
+		for _, i := range r.Stack.On(h.Name) {
+			r.unheard(i, subjects, h.Err, lost)
+		}
+	}
+	proven := r.prove(ctx, subjects, outcomes, nil)
+	for _, h := range subjects {
+		if h.Err == nil {
+			proven[h.Name] = append(proven[h.Name], lost.byHost[h.Name]...)
+		}
+	}
+	for name, proofs := range proven {
 		if o := outcomes[name]; o != nil { // a witness's own troubles are not asked about
 			o.Proofs = append(o.Proofs, proofs...)
 		}
@@ -76,24 +87,9 @@ func (r *Run) verify(ctx context.Context, subjects []*Host, alert *AlertTest) []
 	return list
 }
 
-// heard gives the witnesses that can be asked. What the others would have said of a host is not proven.
-func (r *Run) heard(subjects []*Host, outcomes map[string]*Outcome) []*Host {
-	var heard []*Host
-	for _, w := range r.Hosts {
-		subject := slices.Contains(subjects, w)
-		if w.Err == nil && !subject {
-			heard = append(heard, w)
-		}
-		if w.Err == nil || !witness(r.o, w.Name) {
-			continue
-		}
-		for _, h := range subjects {
-			if o := outcomes[h.Name]; h != w && o.Err == nil {
-				o.Proofs = append(o.Proofs, Proof{Kind: ProofTarget, What: fmt.Sprintf("%s can be asked about %s", w.Name, h.Name), Err: w.Err})
-			}
-		}
-	}
-	return heard
+// heard gives the witnesses that can be asked and are not proven themselves.
+func (r *Run) heard(subjects []*Host) []*Host {
+	return slices.DeleteFunc(r.alive(), func(h *Host) bool { return slices.Contains(subjects, h) })
 }
 
 // proveAlert lets the Alertmanagers of the hosts send a test alert.

@@ -48,6 +48,8 @@ type Component struct {
 
 	Ready   string `yaml:"ready,omitempty"`   // path that answers 200 when it is ready
 	Metrics string `yaml:"metrics,omitempty"` // path Prometheus scrapes; "" when it is not scraped
+	// HonorLabels keeps the labels job and instance of what it passes on for others, instead of renaming them to exported_job.
+	HonorLabels bool `yaml:"honor_labels,omitempty"`
 	// Scrape names a template that gives more scrape jobs of an instance, as a YAML list: what an exporter probes.
 	Scrape string   `yaml:"scrape,omitempty"`
 	After  []string `yaml:"after,omitempty"` // components that start before it on the same host

@@ -39,7 +39,10 @@ func (u *UI) AlertResults(t installer.AlertTest, results []installer.AlertResult
 			case !a.Resolved:
 				end = "; it was ended, and the message of that follows after the route's group_interval"
 			}
-			u.Print("%s %s: %s alert %s to receiver %s after %s%s", mark, r.Host, t.Severity, r.Instance, a, Took(a.Took), end)
+			if a.Integration != "" {
+				end = " after " + Took(a.Took) + end
+			}
+			u.Print("%s %s: %s alert %s to receiver %s%s", mark, r.Host, t.Severity, r.Instance, a, end)
 		}
 	}
 }

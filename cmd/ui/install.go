@@ -11,6 +11,7 @@ import (
 	"github.com/monctl/monctl/fleet/plan"
 	"github.com/monctl/monctl/installer"
 	"github.com/monctl/monctl/installer/desired"
+	"github.com/monctl/monctl/templates"
 )
 
 // Brief prints a plan in a few lines: the releases, and what each host gets.
@@ -148,6 +149,11 @@ func (r InstallReport) Counts() map[string]any {
 // pages are the components with a page for people, in the order in which one wants them.
 var pages = []string{"grafana", "prometheus", "monitor", "alertmanager"}
 
+// HasLogin says whether a page asks for a password that monctl made.
+func HasLogin(i desired.Instance) bool {
+	return slices.ContainsFunc(i.Component.Secrets, func(s templates.Secret) bool { return s.Generate == "always" })
+}
+
 // addresses prints what can be opened in a browser.
 func (u *UI) addresses(stack *desired.Stack) {
 	var rows [][]string
@@ -157,7 +163,7 @@ func (u *UI) addresses(stack *desired.Stack) {
 				continue // there for the metrics of its host alone
 			}
 			hint := ""
-			if len(i.Component.Secrets) > 0 {
+			if HasLogin(i) {
 				hint = u.paint.dim("login: monctl secrets show " + name)
 			}
 			rows = append(rows, []string{i.Component.Title, u.paint.cyan("http://" + i.From("")), hint})

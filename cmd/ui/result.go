@@ -33,6 +33,13 @@ func (u *UI) Results(stack *desired.Stack, outcomes []installer.Outcome) {
 	if len(alone) > 0 {
 		u.Print("%s", u.paint.yellow("–  "+Names(alone)+": "+installer.ErrNotReached.Error()))
 	}
+	for _, o := range outcomes {
+		for _, p := range o.Proofs {
+			if p.Note != "" && p.Err == nil {
+				u.Print("%s  %s: %s", u.paint.yellow("!"), p.What, p.Note)
+			}
+		}
+	}
 	if unchanged > 0 {
 		u.Print("%s", u.paint.dim("=  "+count(unchanged, "host")+" unchanged"))
 	}

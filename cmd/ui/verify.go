@@ -51,7 +51,11 @@ func (u *UI) Verified(outcomes []installer.Outcome) {
 	case t.Unproven > 0:
 		u.Print("\n%s of %s not proven", u.paint.red(fmt.Sprint(t.Unproven)), count(t.Proofs, "thing"))
 	case len(failedOutcomes(outcomes)) == 0:
-		u.Print("\n%s %s on %s", u.paint.green("all is proven:"), count(t.Proofs, "thing"), count(len(outcomes), "host"))
+		notes := ""
+		if t.Notes > 0 {
+			notes = fmt.Sprintf(", %d with a note", t.Notes)
+		}
+		u.Print("\n%s %s on %s%s", u.paint.green("all is proven:"), count(t.Proofs, "thing"), count(len(outcomes), "host"), notes)
 	}
 }
 

@@ -15,6 +15,12 @@ import (
 // functions, aggregations and operators over ranges. What stands between quotes in a template of line_format, and the
 // types of labels, stay unread.
 
+// JudgeLogQL says what is wrong with an expression in LogQL, as far as that can be seen without Loki.
+func JudgeLogQL(expr string) error {
+	_, err := readLogs(expr)
+	return err
+}
+
 // logQuery makes LogQL of a text with holes. A hole in a selector chooses any value; one in a line filter any line.
 func (d *Dashboard) logQuery(filled string) (string, error) {
 	logs, err := readLogs(filled)

@@ -12,6 +12,7 @@ import (
 // job is one scrape job: all instances of one component, or one app.
 type job struct {
 	Name, Path, Scheme string
+	HonorLabels        bool // see templates.Component
 	Params             []Param
 	Secret             bool // a parameter is secret
 	Targets            []Target
@@ -34,7 +35,7 @@ type Target struct {
 func (s *Stack) jobs(from Instance) []job {
 	var jobs []job
 	for _, c := range s.bringing() {
-		j := job{Name: c.Name, Path: c.Metrics, Scheme: "http"}
+		j := job{Name: c.Name, Path: c.Metrics, Scheme: "http", HonorLabels: c.HonorLabels}
 		for _, i := range s.Instances {
 			path := s.exposes(i, c)
 			if path == "" {

@@ -28,11 +28,13 @@ func TestRulesThatDoNotParseAreRefusedHere(t *testing.T) {
 	}
 }
 
-// TestRulesOnLogs: all but the expression, which is LogQL, is judged here.
+// TestRulesOnLogs: their expressions are LogQL.
 func TestRulesOnLogs(t *testing.T) {
 	const head = "groups:\n  - name: g\n    rules:\n"
 	for name, tt := range map[string]struct{ rules, want string }{
 		"LogQL":         {head + "      - alert: A\n        expr: sum(rate({app=\"x\"} |= \"y\" | json [5m])) > 0\n", ""},
+		"no selector":   {head + "      - alert: A\n        expr: sum(rate({app=x}[5m]))\n", `every/logrules/x.yml:5: group "g", "A": selector {app=x}`},
+		"brackets":      {head + "      - alert: A\n        expr: sum(rate({app=\"x\"} |= \"y\" [5m])\n", "every/logrules/x.yml:5: "},
 		"unknown field": {head + "      - {alert: A, exp: x}\n", "every/logrules/x.yml:4: "},
 		"template":      {head + "      - alert: A\n        expr: rate({a=\"b\"}[1m])\n        annotations: {summary: '{{ $label }'}\n", "every/logrules/x.yml:"},
 		"no name":       {head + "      - expr: rate({a=\"b\"}[1m])\n", "every/logrules/x.yml:"},

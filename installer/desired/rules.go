@@ -15,18 +15,45 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/monctl/monctl/installer/dashboard"
 	"github.com/monctl/monctl/templates"
 )
 
 // ruleFaults reads the rules that components bring, with Prometheus' own parser, before any host is asked: a rule that is
 // wrong is named by file and line here, not by a Prometheus that does not reload. Of rules on logs all but the expressions
-// is judged: they are LogQL, whose parser is a part of Loki that cannot be had alone.
+// is judged by it: they are LogQL, which is read for itself.
 func ruleFaults(c *templates.Component) error {
 	anything := func(error) bool { return true }
 	return errors.Join(
 		faultsIn(c, "rules/", c.Rules, anything),
 		faultsIn(c, "logrules/", c.LogRules, func(err error) bool { return !strings.Contains(err.Error(), "could not parse expression") }),
+		logFaults(c),
 	)
+}
+
+// logFaults judges the expressions of rules on logs.
+func logFaults(c *templates.Component) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(c.LogRules)) {
+		for _, r := range rulesIn(c.LogRules[name]) {
+			if err := dashboard.JudgeLogQL(r.expr); err != nil && r.expr != "" {
+				errs = append(errs, fmt.Errorf("%s:%d: group %q, %q: %w", c.Place("logrules/"+name), lineOf(c.LogRules[name], r.expr), r.Group, r.Name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lineOf is the line of a file that holds the first line of a text; 1 when none does.
+func lineOf(file []byte, text string) int {
+	first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	n := 0
+	for line := range strings.Lines(string(file)) {
+		if n++; strings.Contains(line, first) {
+			return n
+		}
+	}
+	return 1
 }
 
 func faultsIn(c *templates.Component, folder string, files map[string][]byte, counts func(error) bool) error {
@@ -51,23 +78,37 @@ func (s *Stack) Rules() []Rule { return namesOf(s.rules()) }
 // LogRules lists the rules that a Loki of the stack evaluates.
 func (s *Stack) LogRules() []Rule { return namesOf(s.logRules()) }
 
-// namesOf reads the names out of rule files, which were judged when the catalogue was read.
 func namesOf(files map[string][]byte) []Rule {
 	var list []Rule
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		var file struct {
-			Groups []struct {
-				Name  string
-				Rules []struct{ Alert, Record string }
-			}
+		for _, r := range rulesIn(files[name]) {
+			list = append(list, r.Rule)
 		}
-		if yaml.Unmarshal(files[name], &file) != nil {
-			continue
+	}
+	return list
+}
+
+// writtenRule is a rule as it stands in a file.
+type writtenRule struct {
+	Rule
+	expr string
+}
+
+// rulesIn lists the rules of a file, none of one that cannot be read: ruleFaults says so.
+func rulesIn(text []byte) []writtenRule {
+	var file struct {
+		Groups []struct {
+			Name  string
+			Rules []struct{ Alert, Record, Expr string }
 		}
-		for _, g := range file.Groups {
-			for _, r := range g.Rules {
-				list = append(list, Rule{g.Name, cmp.Or(r.Alert, r.Record)})
-			}
+	}
+	if yaml.Unmarshal(text, &file) != nil {
+		return nil
+	}
+	var list []writtenRule
+	for _, g := range file.Groups {
+		for _, r := range g.Rules {
+			list = append(list, writtenRule{Rule{g.Name, cmp.Or(r.Alert, r.Record)}, r.Expr})
 		}
 	}
 	return list

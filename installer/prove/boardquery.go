@@ -53,6 +53,8 @@ func (g Grafana) Run(ctx context.Context, d *dashboard.Dashboard, scrape time.Du
 			n, err = g.count(ctx, q)
 		}
 		switch {
+		case err != nil && !refused(err):
+			return r, fmt.Errorf("datasource %s: %w", q.Datasource.UID, err)
 		case err != nil:
 			errs = append(errs, fmt.Errorf("panel %q: %w", q.Panel, err))
 		case n > 0:
@@ -63,7 +65,21 @@ func (g Grafana) Run(ctx context.Context, d *dashboard.Dashboard, scrape time.Du
 			r.Empty = append(r.Empty, q)
 		}
 	}
-	return r, errors.Join(errs...)
+	return r, firstOf(errs)
+}
+
+// refused says whether a query itself was refused; all else is the datasource's, and the same for every query.
+func refused(err error) bool {
+	var status *StatusError
+	return !errors.As(err, &status) || status.Status/100 == 4
+}
+
+// firstOf is the first of several errors, with the number of the others.
+func firstOf(errs []error) error {
+	if len(errs) < 2 {
+		return errors.Join(errs...)
+	}
+	return fmt.Errorf("%w (and %d more)", errs[0], len(errs)-1)
 }
 
 // Fills is Run, again and again while queries have no data yet: a rate has a value after the second scrape, and a rule's

@@ -77,7 +77,12 @@ func (g Grafana) Present(ctx context.Context, uid string) error {
 	}
 }
 
-// ask sends a question to a datasource through Grafana, the way a panel's does.
+// ask sends a question to a datasource through Grafana's proxy.
 func (g Grafana) ask(ctx context.Context, uid, path string, question url.Values) ([]byte, error) {
-	return g.get(ctx, "/api/datasources/proxy/uid/"+url.PathEscape(uid)+path+"?"+question.Encode())
+	body, err := g.get(ctx, "/api/datasources/proxy/uid/"+url.PathEscape(uid)+path+"?"+question.Encode())
+	var status *StatusError
+	if errors.As(err, &status) {
+		status.URL = path // without the query, which is long and known
+	}
+	return body, err
 }

@@ -57,16 +57,17 @@ func entries(body []byte) (int, error) {
 
 // Arrives waits until an expression finds an entry of the time since then.
 func (l Loki) Arrives(ctx context.Context, expr string, since time.Time) error {
+	why := fmt.Errorf("no line for %s", expr)
 	for {
 		n, err := l.Count(ctx, expr, since)
-		if err == nil && n > 0 {
+		switch {
+		case err == nil && n > 0:
 			return nil
+		case err != nil && ctx.Err() == nil:
+			why = err
 		}
 		if pause(ctx, 200*time.Millisecond) != nil {
-			if err == nil {
-				err = fmt.Errorf("Loki at %s has no line for %s", l.Base, expr)
-			}
-			return err
+			return why
 		}
 	}
 }

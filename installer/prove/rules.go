@@ -40,14 +40,18 @@ func (p Prometheus) rules(ctx context.Context) (map[Rule]loadedRule, error) {
 // RulesWork waits until all rules are loaded and none of them fails; with evaluated, until each was evaluated, which takes
 // one evaluation interval. The error says what was wrong when ctx ended.
 func (p Prometheus) RulesWork(ctx context.Context, wanted []Rule, evaluated bool) error {
+	var why error
 	for {
 		loaded, err := p.rules(ctx)
 		if err == nil {
 			err = rulesWork(wanted, loaded, evaluated)
 		}
+		if ctx.Err() == nil || why == nil { // the end of the time is no reason
+			why = err
+		}
 		var wrong *ruleError
 		if err == nil || errors.As(err, &wrong) || pause(ctx, 200*time.Millisecond) != nil {
-			return err
+			return why
 		}
 	}
 }

@@ -45,16 +45,20 @@ func (p Prometheus) AllUp(ctx context.Context, expected []Expected) (map[Series]
 			w.enough[e.Series] = hopelessSettled
 		}
 	}
+	var why error
 	for {
 		down, err := p.look(ctx, expected, w)
 		if err == nil && (len(down) == 0 || w.pointless(down)) {
 			return down, nil
 		}
+		if ctx.Err() == nil || why == nil { // the end of the time is no reason
+			why = err
+		}
 		if pause(ctx, 100*time.Millisecond) != nil {
 			if w.before != nil {
 				return w.down, nil
 			}
-			return nil, err
+			return nil, why
 		}
 	}
 }

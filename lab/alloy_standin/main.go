@@ -61,7 +61,7 @@ func serve(ctx context.Context, address, file string, c *config) error {
 	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- server.ListenAndServe() }()
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	for {
 		running, stop := context.WithCancel(ctx)
 		var all sync.WaitGroup

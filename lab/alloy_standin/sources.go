@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -57,26 +57,32 @@ func (c *config) start(ctx context.Context, all *sync.WaitGroup) {
 
 var priorities = []string{"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"}
 
-// follow reads the journal through journalctl, with the rights of this process.
+// follow reads the journal through journalctl, with the rights of this process, once a second: journalctl -f prints
+// nothing in a unit with ProtectControlGroups= on a host in a namespace.
 func (a *journalArgs) follow(ctx context.Context, rules []*relabel.Config, send func(context.Context, entry)) {
-	cmd := exec.CommandContext(ctx, "journalctl", "-f", "-o", "json", "--since", "-"+a.MaxAge)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "journal:", err)
-		return
-	}
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		if e, ok := a.read(lines.Bytes(), rules); ok {
-			send(ctx, e)
+	from := "--since=-" + a.MaxAge
+	for {
+		out, err := exec.CommandContext(ctx, "journalctl", "-q", "-o", "json", from).Output()
+		if err != nil && ctx.Err() == nil {
+			fmt.Fprintln(os.Stderr, "journal:", err)
+		}
+		for line := range bytes.Lines(out) {
+			if e, ok := a.read(line, rules); ok {
+				send(ctx, e)
+			}
+			var at struct {
+				Cursor string `json:"__CURSOR"`
+			}
+			if json.Unmarshal(line, &at) == nil && at.Cursor != "" {
+				from = "--after-cursor=" + at.Cursor
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Second):
 		}
 	}
-	_ = cmd.Wait()
 }
 
 func (a *journalArgs) read(line []byte, rules []*relabel.Config) (entry, bool) {
