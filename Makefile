@@ -94,7 +94,7 @@ nightly: compliance ## the faults that doctor must name, three times, and long f
 	MONCTL_LAB_LONG=1 go test -count=3 -timeout 60m ./lab/faults
 	MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m ./lab/clocks
 	MONCTL_LAB_LOKI=1 MONCTL_LAB_LONG=1 go test -count=1 -timeout 90m ./lab/data
-	MONCTL_LAB_LOKI=1 MONCTL_LAB_LONG=1 go test -count=1 -timeout 30m -run 'WholeStack|Exporters|LokiDisk' ./lab/acceptance
+	MONCTL_LAB_LOKI=1 MONCTL_LAB_LONG=1 go test -count=1 -timeout 60m -run 'WholeStack|Exporters|LokiDisk|WithoutInternet' ./lab/acceptance
 	@for target in $$(git grep -lE '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
 	  for f in $$(git grep -hoE '^func Fuzz[A-Za-z0-9]+' -- $$target | sed 's/func //' | sort -u); do \
 	    echo "fuzz $$target $$f"; go test ./$$target -run '^$$' -fuzz "^$$f\$$" -fuzztime 5m -fuzzminimizetime 1x || exit 1; \
