@@ -70,7 +70,7 @@ func TestWholeStack(t *testing.T) {
 	step(t, "figures", func(t *testing.T) {
 		eventually(t, "mysql_up", func() bool { return number(t, mon, "mysql_up") == 1 })
 		eventually(t, "queries of the app as people type them", func() bool {
-			return number(t, mon, `rate(http_server_requests_seconds_count{application="corea",instance="`+app.address+`"}[1m])`) > 0
+			return number(t, mon, `sum(rate(http_server_requests_seconds_count{application="corea",instance="`+app.address+`"}[1m]))`) > 0
 		})
 		if n := number(t, mon, `count(ALERTS{alertname="TargetMissing"}) or vector(0)`); n != 0 {
 			t.Errorf("%g targets are missing", n)
