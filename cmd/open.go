@@ -83,6 +83,7 @@ func runOpen(ctx context.Context, g *globals, o openOptions, args []string) erro
 	if page == "" && !isPage(i.Component.Name) {
 		page = i.Component.Metrics
 	}
+	g.interruption.Store(&interruption{first: "closed", again: "closed at once"})
 	g.present(ctx, i, "http://"+l.Addr().String()+page, o.print)
 	return tunnel.Serve(ctx, l, far.dial, func(err error) { g.ui.Say("%s: %v", i.Host.Name, err) })
 }
