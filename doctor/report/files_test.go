@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/monctl/monctl/doctor"
+	"github.com/monctl/monctl/doctor/report/junit"
 )
 
 func TestJUnit(t *testing.T) {
@@ -17,7 +18,7 @@ func TestJUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "testdata/seed.xml", out.Bytes())
-	var back suites
+	var back junit.Suites
 	if err := xml.Unmarshal(out.Bytes(), &back); err != nil {
 		t.Fatal(err)
 	}

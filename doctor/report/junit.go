@@ -1,41 +1,11 @@
 package report
 
 import (
-	"encoding/xml"
 	"io"
 	"strings"
 
 	"github.com/monctl/monctl/doctor"
-)
-
-// The elements of JUnit XML that CI servers read (the schema of Jenkins' xUnit plugin).
-type (
-	suites struct {
-		XMLName xml.Name `xml:"testsuites"`
-		Suites  []suite  `xml:"testsuite"`
-	}
-	suite struct {
-		Name     string     `xml:"name,attr"`
-		Tests    int        `xml:"tests,attr"`
-		Failures int        `xml:"failures,attr"`
-		Errors   int        `xml:"errors,attr"`
-		Skipped  int        `xml:"skipped,attr"`
-		Time     string     `xml:"timestamp,attr"`
-		Cases    []testCase `xml:"testcase"`
-	}
-	testCase struct {
-		Class   string   `xml:"classname,attr"`
-		Name    string   `xml:"name,attr"`
-		Failure *outcome `xml:"failure,omitempty"`
-		Error   *outcome `xml:"error,omitempty"`
-		Skipped *outcome `xml:"skipped,omitempty"`
-		Out     string   `xml:"system-out,omitempty"`
-	}
-	outcome struct {
-		Message string `xml:"message,attr"`
-		Type    string `xml:"type,attr,omitempty"`
-		Text    string `xml:",chardata"`
-	}
+	"github.com/monctl/monctl/doctor/report/junit"
 )
 
 // JUnit writes one suite per family and one case per check and host:
@@ -49,55 +19,25 @@ type (
 // A check whose findings are all consequences of a known cause is skipped and names the cause, which fails in its own case:
 // one problem fails once. A host that could not be examined is an error of the suite "hosts".
 func JUnit(w io.Writer, f doctor.Fleet, r doctor.Report, checks []doctor.Check) error {
-	var all suites
-	stamp := f.Taken.UTC().Format("2006-01-02T15:04:05")
+	var all []junit.Suite
 	for _, family := range families(checks) {
-		s := suite{Name: family, Time: stamp}
+		s := junit.NewSuite(family, f.Taken)
 		for _, x := range r.Results {
 			if familyOf(x.Check) == family {
-				s.add(caseOf(x, r))
+				s.Add(caseOf(x, r))
 			}
 		}
-		all.add(s)
+		all = append(all, s)
 	}
-	lost := suite{Name: "hosts", Time: stamp}
+	lost := junit.NewSuite("hosts", f.Taken)
 	for _, l := range f.Lost {
-		lost.add(testCase{Class: "hosts", Name: l.Name, Error: &outcome{Message: l.Why, Type: "lost"}})
+		lost.Add(junit.Case{Class: "hosts", Name: l.Name, Error: &junit.Outcome{Message: l.Why, Type: "lost"}})
 	}
-	all.add(lost)
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	encoder := xml.NewEncoder(w)
-	encoder.Indent("", "  ")
-	if err := encoder.Encode(all); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return junit.Write(w, append(all, lost)...)
 }
 
-func (a *suites) add(s suite) {
-	if s.Tests > 0 {
-		a.Suites = append(a.Suites, s)
-	}
-}
-
-func (s *suite) add(c testCase) {
-	s.Tests++
-	switch {
-	case c.Failure != nil:
-		s.Failures++
-	case c.Error != nil:
-		s.Errors++
-	case c.Skipped != nil:
-		s.Skipped++
-	}
-	s.Cases = append(s.Cases, c)
-}
-
-func caseOf(x doctor.Result, r doctor.Report) testCase {
-	c := testCase{Class: x.Check, Name: strings.TrimSpace(x.Check + " " + x.Host)}
+func caseOf(x doctor.Result, r doctor.Report) junit.Case {
+	c := junit.Case{Class: x.Check, Name: strings.TrimSpace(x.Check + " " + x.Host)}
 	found, level, cause := own(x, r)
 	if len(found) == 0 {
 		return c
@@ -107,7 +47,7 @@ func caseOf(x doctor.Result, r doctor.Report) testCase {
 		titles = append(titles, f.Title)
 		lines = append(lines, linesOf(f)...)
 	}
-	text := &outcome{Message: strings.Join(titles, "; "), Type: level.String(), Text: strings.Join(lines, "\n")}
+	text := &junit.Outcome{Message: strings.Join(titles, "; "), Type: level.String(), Text: strings.Join(lines, "\n")}
 	switch {
 	case level <= doctor.Note:
 		c.Out = text.Message + "\n" + text.Text
