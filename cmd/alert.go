@@ -98,14 +98,7 @@ func runAlertTest(ctx context.Context, g *globals, o alertOptions, args []string
 	if err != nil {
 		return err
 	}
-	stack, err := g.load("")
-	if err == nil {
-		err = known(stack.Inventory, args)
-	}
-	if err != nil {
-		return err
-	}
-	opts, err := g.options(stack, args)
+	opts, err := g.chosen("", args)
 	if err != nil {
 		return err
 	}
@@ -114,7 +107,7 @@ func runAlertTest(ctx context.Context, g *globals, o alertOptions, args []string
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case len(results) == 0:
-		return fault.Misuse(fmt.Errorf("no host runs alertmanager in %s", stack.Inventory.Name), "Add it: components: {alertmanager: {hosts: …, slack: {…}}}.")
+		return fault.Misuse(fmt.Errorf("no host runs alertmanager in %s", opts.Stack.Inventory.Name), "Add it: components: {alertmanager: {hosts: …, slack: {…}}}.")
 	}
 	g.ui.AlertResults(*t, results)
 	var failed []ui.HostError
@@ -122,7 +115,7 @@ func runAlertTest(ctx context.Context, g *globals, o alertOptions, args []string
 	for _, r := range results {
 		switch {
 		case r.Err != nil && !errors.Is(r.Err, installer.ErrNotAccepted):
-			failed = append(failed, ui.HostError{Host: r.Host, Address: addressOf(stack, r.Host), Err: r.Err})
+			failed = append(failed, ui.HostError{Host: r.Host, Address: addressOf(opts.Stack, r.Host), Err: r.Err})
 		case r.Err != nil:
 			refused++
 		}

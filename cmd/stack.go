@@ -136,7 +136,13 @@ func (g *globals) target(components, words []string) (installer.Options, error) 
 		}
 		return g.options(stack, nil)
 	}
-	stack, err := g.load(", or give --components and hosts")
+	return g.chosen(", or give --components and hosts", words)
+}
+
+// chosen gives the options for the hosts of the inventory that words name, or for all; instead is what else there is to do
+// where there is no inventory.
+func (g *globals) chosen(instead string, words []string) (installer.Options, error) {
+	stack, err := g.load(instead)
 	if err == nil {
 		err = known(stack.Inventory, words)
 	}

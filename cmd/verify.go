@@ -46,14 +46,7 @@ could.`,
 }
 
 func runVerify(ctx context.Context, g *globals, o verifyOptions, args []string) error {
-	stack, err := g.load("")
-	if err == nil {
-		err = known(stack.Inventory, args)
-	}
-	if err != nil {
-		return err
-	}
-	opts, err := g.options(stack, args)
+	opts, err := g.chosen("", args)
 	if err != nil {
 		return err
 	}
@@ -71,7 +64,7 @@ func runVerify(ctx context.Context, g *globals, o verifyOptions, args []string) 
 	if err := writeFile(o.junit, 0o644, func(w io.Writer) error { return ui.VerifyJUnit(w, g.started, outcomes) }); err != nil {
 		return err
 	}
-	failed := failedIn(stack, outcomes)
+	failed := failedIn(opts.Stack, outcomes)
 	g.ui.Errors(failed)
 	tally := ui.ProofsOf(outcomes)
 	g.summary(map[string]any{"hosts": len(outcomes), "failed": len(failed), "proofs": tally.Proofs, "unproven": tally.Unproven, "notes": tally.Notes})
