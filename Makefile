@@ -17,7 +17,8 @@ INLINED    := std github.com/monctl/monctl/runtime/... github.com/prometheus/pro
 RELEASE    := -trimpath -pgo=runtime/serve.pgo -tags $(UNUSED) -gcflags=all=-l $(INLINED:%=-gcflags=%=) -ldflags '-s -w -funcalign=16'
 # Packages whose tests boot real hosts. They run without the race detector: what they test runs in other processes.
 LAB        := $(shell go list ./lab/... 2>/dev/null)
-PURE       := $(shell go list ./... 2>/dev/null | grep -v /lab/)
+# What needs clones of other projects is make compliance.
+PURE       := $(shell go list ./... 2>/dev/null | grep -v -e /lab/ -e /runtime/compliance)
 
 # The suites of the Prometheus project; a folder will do where the network does not reach there.
 SUITES     ?= https://github.com/prometheus/compliance
