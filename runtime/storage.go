@@ -15,9 +15,9 @@ import (
 	"github.com/prometheus/prometheus/util/compression"
 )
 
-// remoteFlush bounds how long a stop waits for remote write. What is not sent stays in the WAL, but a restart sends only
+// remoteFlush bounds how long a stop waits for remote write: half of the second that a stop may take. What is not sent stays in the WAL, but a restart sends only
 // newer samples.
-const remoteFlush = 200 * time.Millisecond
+const remoteFlush = 500 * time.Millisecond
 
 // store is the TSDB and the remote ends beside it.
 type store struct {
