@@ -53,7 +53,7 @@ func moments(action, fault string) []moment {
 		return nil
 	case !long && action == "repair" && fault == "everything of monctl killed":
 		return []moment{{"stop ", 0}, amid}
-	case !long && action == "reset" && fault != "program killed":
+	case !long && action == "repair" && fault == "controller killed", !long && action == "reset" && fault != "program killed" && fault != "controller killed":
 		return nil
 	case !long:
 		return []moment{amid}

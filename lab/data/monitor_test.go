@@ -45,13 +45,13 @@ func TestMonitor(t *testing.T) {
 	g := shapes["head"].under(t, h, monitorUnit, monitorData)
 	p.refuses()
 	data(t, "inspect", monitorTarget).want(t, changes, monitorData, "refusing")
+	if !long {
+		return
+	}
 	data(t, "repair", monitorTarget, "--yes="+monitorTarget).want(t, done, "fresh samples for every job", "both counters flat")
 	p.takes()
 	p.kept(g)
 	data(t, "inspect", monitorTarget).want(t, done)
-	if !long {
-		return
-	}
 	pid := on(t, h, "systemctl show -p MainPID --value "+monitorUnit)
 	data(t, "backup", monitorTarget, "--yes="+monitorTarget).want(t, done, "the head, which the server wrote for it, was read")
 	if again := on(t, h, "systemctl show -p MainPID --value "+monitorUnit); again != pid {
