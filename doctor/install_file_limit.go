@@ -43,6 +43,9 @@ var outOfFiles = regexp.MustCompile(`(?i)too many open files`)
 func judgeFileLimit(h Host) []Finding {
 	var all []Finding
 	for _, c := range h.Components {
+		if h.stopped(c) {
+			continue
+		}
 		for _, f := range c.fileLimit(h.heard(c.Unit, settled, outOfFiles)) {
 			f.Component = c.Name
 			all = append(all, f)

@@ -128,6 +128,11 @@ func TestInstall(t *testing.T) {
 		{"files, said", "loki", func(h *Host) {
 			h.says("loki.service", "http: Accept error: accept tcp [::]:3100: accept4: too many open files; retrying in 5ms")
 		}, installFileLimit(), Fail, "its limit is 65536"},
+		{"files, stopped since", "loki", func(h *Host) {
+			h.says("loki.service", "accept4: too many open files")
+			h.down("loki")
+			h.set("loki.service", "ActiveState", "inactive")
+		}, installFileLimit(), OK, ""},
 		{"files, metrics not read", "loki", func(h *Host) { h.of("loki").Metrics = nil }, installFileLimit(), Unknown, "could not be read"},
 		{"cut short", "loki", func(h *Host) { h.Probes["install/unfinished"] = probed("state=open\nid=20260301-1") }, installUnfinished(), Warn, "cut short"},
 		{"running now", "loki", func(h *Host) { h.Probes["install/unfinished"] = probed("state=open\nid=x\nlock=held") }, installUnfinished(), OK, ""},
