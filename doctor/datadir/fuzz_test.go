@@ -115,6 +115,7 @@ func FuzzRecord(f *testing.F) {
 	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 'a', 1, 'b'})
 	f.Add([]byte{2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte{7, 255, 255, 255})
+	f.Add([]byte("\x01\x88\x88\x88\x88\x88\x88\x00\xd6\xf0\xea\xfa\x1a\x00\x1a\x00\xcb\xcb")) // 7 billion labels
 	f.Fuzz(func(_ *testing.T, rec []byte) {
 		if e, err := newDecoder().decode(rec); err == nil {
 			s := newSummer()

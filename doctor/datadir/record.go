@@ -48,6 +48,9 @@ func (d *decoder) decode(rec []byte) (out *entry, err error) {
 	if len(rec) > 0 {
 		e.number = rec[0]
 	}
+	if err := countsFit(e.kind, rec); err != nil {
+		return nil, fmt.Errorf("decode %s: %w", e.kind, err)
+	}
 	switch e.kind {
 	case record.Series:
 		e.series, err = d.dec.Series(rec, e.series[:0])
