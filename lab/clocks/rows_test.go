@@ -133,7 +133,7 @@ systemctl start chrony ntpsec`),
 	{
 		fault: "libfaketime shifts the time of all programs but those of Go", on: inside,
 		breaks: script("{ apt-get update -q && apt-get install -y -q libfaketime; } >/dev/null 2>&1\necho +31768 >/etc/faketimerc\nls /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 >/etc/ld.so.preload\nsystemctl restart ssh"), // whose sandbox the library would break later
-		quick:  true, causes: []string{"clock/shifted"}, words: []string{"31768", "/etc/ld.so.preload"}, others: map[string]string{"clock/offset": "3176"}, mends: "rm /etc/ld.so.preload; systemctl restart ssh",
+		quick:  true, causes: []string{"clock/shifted"}, words: []string{"3176", "/etc/ld.so.preload"}, others: map[string]string{"clock/offset": "3176"}, mends: "rm /etc/ld.so.preload; systemctl restart ssh",
 	},
 }
 
