@@ -57,6 +57,7 @@ func TestLinkCutInTheMiddle(t *testing.T) {
 	go func() {
 		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 			if _, err := os.Stat(running); err == nil {
+				time.Sleep(time.Second) // what was said before is on its way
 				s.Cut()
 				return
 			}
