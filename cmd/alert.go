@@ -78,7 +78,7 @@ func (g *globals) alertTest(o alertOptions) (*installer.AlertTest, error) {
 		return nil, fault.Misuse(fmt.Errorf("--wait %s: want more than 0", o.wait), "")
 	}
 	if !slices.Contains(severities, o.severity) {
-		return nil, fault.Misuse(fmt.Errorf("--severity %q: want critical, warning or info", o.severity), "Routes on other labels: --label NAME=VALUE.")
+		return nil, fault.Misuse(fmt.Errorf("--severity %q: want critical, warning or info", o.severity), "For routes on other labels: monctl alert test --label NAME=VALUE.")
 	}
 	for _, l := range o.labels {
 		name, value, ok := strings.Cut(l, "=")
