@@ -46,13 +46,6 @@ func Start(t testing.TB, s Says) *StandIn {
 // Address is "127.0.0.1:PORT".
 func (s *StandIn) Address() string { return s.conn.LocalAddr().String() }
 
-// Say changes what is answered from now on.
-func (s *StandIn) Say(says Says) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.says = says
-}
-
 // Asked counts the queries, answered or not.
 func (s *StandIn) Asked() int {
 	s.mu.Lock()
