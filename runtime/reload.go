@@ -38,8 +38,7 @@ func (m *Monitor) Reload() error {
 func (m *Monitor) apply(c *config.Config) error {
 	c = m.limited(c)
 	err := errors.Join(
-		m.store.db.ApplyConfig(c),
-		m.store.remote.ApplyConfig(c),
+		m.store.apply(c),
 		m.applyQueryLog(c),
 		m.scrape.ApplyConfig(c),
 		m.applyDiscovery(c),

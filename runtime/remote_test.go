@@ -107,6 +107,38 @@ scrape_configs: [{job_name: federate, honor_labels: true, metrics_path: /federat
 	})
 }
 
+// Remote ends may come and go with a reload; while there are none, samples do not pass through remote write.
+func TestRemoteWriteAddedByAReload(t *testing.T) {
+	far := running(t, Options{RemoteWrite: true, ConfigFile: file(t, "p.yml", "global: {}\n")})
+	scraping := "global: {scrape_interval: 1s}\nscrape_configs: [{job_name: app, static_configs: [{targets: ['" + exposing(t, "app_total 42\n") + "']}]}]\n"
+	config := file(t, "p.yml", scraping)
+	near := running(t, Options{ConfigFile: config})
+	newest := func() string { // seconds, of the samples that remote write was given
+		_, body := get(t, near, "/metrics")
+		_, rest, _ := strings.Cut(body, "\nprometheus_remote_storage_highest_timestamp_in_seconds ")
+		value, _, _ := strings.Cut(rest, "\n")
+		return value
+	}
+	stored := func(m *Monitor) bool {
+		_, body := get(t, m, "/api/v1/query?query=app_total")
+		return strings.Contains(body, `"42"`)
+	}
+	until(t, "the first scrape", func() bool { return stored(near) })
+	if got := newest(); got != "0" {
+		t.Errorf("remote write was given samples although there is none: %q", got)
+	}
+	if err := os.WriteFile(config, []byte(scraping+"remote_write: [{url: '"+far.URL().String()+"api/v1/write'}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, body := ask(t, near, http.MethodPost, "/-/reload", nil); code != http.StatusOK {
+		t.Fatalf("reload: %d %s", code, body)
+	}
+	until(t, "what was written", func() bool { return stored(far) })
+	if got := newest(); got == "0" || got == "" {
+		t.Errorf("the newest that remote write was given: %q", got)
+	}
+}
+
 func TestAlertsReachTheAlertmanager(t *testing.T) {
 	var got atomic.Pointer[string]
 	am := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
