@@ -22,8 +22,8 @@ var questions = []struct{ name, query string }{
 }
 
 const (
-	asked       = 15 // times each
-	askedRanges = 9
+	asked       = 50 // times each
+	askedRanges = 15
 )
 
 // measureLoad runs all servers at once on the same targets.
