@@ -41,7 +41,7 @@ func diagnose(ctx context.Context, about runtime.Complaint) (runtime.Diagnosis, 
 			return local.Open(ctx, h.Sudo, local.Options{Harmless: true})
 		},
 		Checks: checks, All: doctor.Checks(), Settings: settings, Here: here, Patience: servePatience,
-		Truth: truthOf(about.NTP), Own: &doctor.Own{PID: os.Getpid(), Base: about.Base, Dial: about.Dial},
+		Truth: truthOf(about.NTP), Own: &doctor.Own{PID: os.Getpid(), Kind: "monitor", Args: os.Args, Base: about.Base, Dial: about.Dial},
 	})
 	if ctx.Err() != nil {
 		return runtime.Diagnosis{}, ctx.Err()

@@ -57,8 +57,23 @@ type Options struct {
 // users of its port are in the way.
 type Own struct {
 	PID  int
-	Base string // as Component.Base; its address is where the component is reached by others
+	Kind string   // as Component.Kind
+	Args []string // of its command line
+	Base string   // as Component.Base; its address is where the component is reached by others
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// knows has the component that looks among those of the host, however its program is called. Where it answers it knows better than
+// its sockets and flags tell.
+func (h *Host) knows(own Own) {
+	i := slices.IndexFunc(h.Components, own.is)
+	if i < 0 {
+		c := Component{Kind: own.Kind, Running: true, Process: Process{PID: own.PID, UID: -1, Args: redacted(own.Args)}, Flags: flagsOf(own.Args), Replies: map[string]Reply{}}
+		h.listening(&c)
+		i, h.Components = len(h.Components), append(h.Components, c)
+		h.Components[i].Name = h.nameOf(i)
+	}
+	h.Components[i].Base = own.Base
 }
 
 // is says that a component is the one.
@@ -138,8 +153,8 @@ func (l *look) host(ctx context.Context, t Target) (*Host, error) {
 	if err := l.read(ctx, conn, h); err != nil {
 		return nil, fmt.Errorf("%s: %w", t.Name, err)
 	}
-	if i := slices.IndexFunc(h.Components, l.Own.is); i >= 0 {
-		h.Components[i].Base = l.Own.Base // it knows better than its sockets and flags tell
+	if l.Own != nil {
+		h.knows(*l.Own)
 	}
 	if needs(l.Checks, Clocks) {
 		l.report(t.Name, "clock", false, nil)

@@ -46,7 +46,8 @@ func (c *clinic) ask(about Complaint) doctorAnswer {
 	}
 	answer := c.kept
 	since := time.Since(c.ended)
-	answer.Pending = c.looking || since > lookKept || !slices.Equal(c.of, about.Targets)
+	keep := max(lookKept, time.Duration(lookShare*c.kept.Took*float64(time.Second)))
+	answer.Pending = c.looking || since > keep || !slices.Equal(c.of, about.Targets)
 	if answer.Pending && !c.looking && since > lookPause {
 		c.looking = true
 		c.asked <- about

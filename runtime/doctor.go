@@ -55,7 +55,8 @@ type Evidence struct {
 
 const (
 	lookWithin = 20 * time.Second
-	lookKept   = 30 * time.Second       // while the same targets are ill
+	lookKept   = 30 * time.Second       // at least, while the same targets are ill
+	lookShare  = 30                     // times as long as it took, that is: of the time that somebody watches, looks take a thirtieth
 	lookPause  = 5 * time.Second        // between two looks, however the targets change
 	lookGrace  = 100 * time.Millisecond // that a stop leaves to a look, to take away what it started
 )
