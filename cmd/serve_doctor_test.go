@@ -56,14 +56,18 @@ func TestServeAsksTheDoctor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	own := filepath.Join(dir, "mon")
+	if err := os.Link(program, own); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command(program, "serve", "--config", "p.yml", "--web-config", "web.yml", "--external-url", "http://proxy.example/mon", "--listen", self, "--ntp", "none", "--no-host-metrics")
-	cmd.Dir, cmd.SysProcAttr = dir, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.Path, cmd.Dir, cmd.SysProcAttr = own, dir, &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
 
-	want := map[string]string{"closed": "scrape/localhost", "hangs": "scrape/slow", "path": "scrape/path", "login": "scrape/path"}
+	want := map[string]string{"closed": "scrape/localhost", "hangs": "scrape/slow", "path": "scrape/path", "login": "scrape/auth"}
 	var got map[string]string
 	var last string
 	for end := time.Now().Add(time.Minute); len(got) < len(want) && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
