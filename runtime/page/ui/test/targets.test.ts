@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Failure } from "../src/api/client";
 import type { DoctorAnswer, Target, Verdict } from "../src/api/types";
 import { dictionaries } from "../src/i18n";
-import { isCommand, sentence, wordOn } from "../src/targets/doctor";
+import { fixParts, sentence, wordOn } from "../src/targets/doctor";
 import { type Cause, checks, explain } from "../src/targets/explain";
 import { judgeTarget, labelKey } from "../src/targets/judge";
 
@@ -102,8 +102,15 @@ test("where the doctor says nothing, the page says what it can", () => {
 });
 
 test("a command is told from a sentence", () => {
-  for (const fix of ["systemctl start x  (on vm1)", "sudo monctl doctor localhost", "/opt/monctl/monctl doctor localhost", "curl -s 'http://a/metrics'"]) assert.ok(isCommand(fix), fix);
-  for (const fix of ["correct metrics_path of job a", "wait one scrape interval", "name the exporter's host in the job", "monctl"]) assert.ok(!isCommand(fix), fix);
+  const fixes: [string, string, string][] = [
+    ["systemctl start x  (on vm1)", "systemctl start x", "  (on vm1)"],
+    ["curl -s 'http://a/metrics'  (on vm1); raise scrape_timeout", "curl -s 'http://a/metrics'", "  (on vm1); raise scrape_timeout"],
+    ["systemctl reset-failed x; systemctl start x", "systemctl reset-failed x; systemctl start x", ""],
+    ["/opt/monctl/monctl doctor localhost", "/opt/monctl/monctl doctor localhost", ""],
+    ["correct metrics_path of job a", "", "correct metrics_path of job a"],
+    ["", "", ""],
+  ];
+  for (const [fix, command, words] of fixes) assert.deepEqual(fixParts(fix), { command, words });
   assert.equal(sentence("cannot tell: it was not asked"), "it was not asked.");
   assert.equal(sentence("it is down."), "it is down.");
 });

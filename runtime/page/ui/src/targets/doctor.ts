@@ -16,9 +16,11 @@ export function wordOn(target: Pick<Target, "scrapePool" | "scrapeUrl">, answer:
   return answer.failed ? { kind: "failed", why: answer.failed } : { kind: "none" };
 }
 
-/** A fix that begins with a program is typed; the others are sentences. */
-export function isCommand(fix: string): boolean {
-  return /^(sudo|monctl|systemctl|journalctl|curl|openssl|firewall-cmd|ufw|kill|\/\S+) /.test(fix);
+/** A fix that begins with a program is a command to type, up to where or when to type it; the others are sentences. */
+export function fixParts(fix: string): { command: string; words: string } {
+  if (!/^(sudo|monctl|systemctl|journalctl|curl|getent|openssl|firewall-cmd|ufw|kill|\/\S+) /.test(fix)) return { command: "", words: fix };
+  const end = fix.search(/ {2}\(|; (?!(sudo|systemctl|monctl) )/);
+  return end < 0 ? { command: fix, words: "" } : { command: fix.slice(0, end), words: fix.slice(end) };
 }
 
 /** A title is one line, as the doctor prints it behind the name of the host: no capital, no full stop. That nobody can tell is said before it. */

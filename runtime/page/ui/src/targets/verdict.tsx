@@ -6,7 +6,7 @@ import { type Live, useLive } from "../api/live";
 import type { DoctorAnswer, Target, Verdict } from "../api/types";
 import { serverNow } from "../clock/clock";
 import { useText } from "../i18n";
-import { isCommand, sentence, wordOn } from "./doctor";
+import { fixParts, sentence, wordOn } from "./doctor";
 
 const soon = 1_000; // ms to the next question while the doctor looks
 const later = 5_000;
@@ -58,12 +58,13 @@ export function DoctorWord({ target, check }: { target: Target; check?: string |
 function Said({ verdict: v, answer }: { verdict: Verdict; answer: DoctorAnswer }) {
   const text = useText();
   const unknown = v.level === "unknown";
+  const fix = fixParts(v.fix);
   const more = <p class="sub">{text.doctor.more(answer.host)} <code>{answer.command}</code></p>;
   return (
     <div class={`verdict ${unknown ? "unknown" : ""}`}>
       <p class="sub">{unknown ? text.doctor.cannotTell : text.doctor.cause} {v.check && <code>{v.check}</code>}</p>
       <p lang="en"><strong>{sentence(v.title)}</strong>{v.cause && ` ${v.cause}`}</p>
-      {v.fix && <p lang="en" class="fix"><span aria-label={text.doctor.fix} role="img">→</span> {isCommand(v.fix) ? <code>{v.fix}</code> : <span>{v.fix}</span>}</p>}
+      {v.fix && <p class="fix"><span aria-label={text.doctor.fix} role="img">→</span> <span lang="en">{fix.command && <code>{fix.command}</code>}{fix.words}</span></p>}
       {unknown && more}
       <details>
         <summary>{text.doctor.evidence}</summary>
