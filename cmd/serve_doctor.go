@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"github.com/monctl/monctl/cmd/ui"
@@ -88,7 +89,11 @@ func shownVerdicts(list []doctor.Verdict) []runtime.Verdict {
 func doctorCommand(root bool) string {
 	program := "monctl"
 	if _, err := exec.LookPath(program); err != nil {
-		if own, err := os.Executable(); err == nil {
+		own, err := os.Executable()
+		if filepath.IsAbs(os.Args[0]) {
+			own, err = os.Args[0], nil // as the unit names it, which outlives an upgrade
+		}
+		if err == nil {
 			program = fleet.Quote(own)
 		}
 	}

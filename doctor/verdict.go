@@ -111,10 +111,20 @@ func (c cases) findingOf(t TargetKey) (Finding, bool) {
 			has = i >= 0
 		}
 	}
+	if _, down := c.downs[t]; !has && !down {
+		i = slices.IndexFunc(c.report.Findings, c.keepsFromStoring)
+		has = i >= 0
+	}
 	if !has {
 		return Finding{}, false
 	}
 	return c.report.Findings[i], true
+}
+
+// keepsFromStoring says that a finding is a reason why nothing is stored of a target that answers. Of a server that has just started
+// the check of stale targets itself says nothing yet.
+func (c cases) keepsFromStoring(f Finding) bool {
+	return f.Level >= Warn && f.MutedBy == "" && c.isMine(f) && slices.Contains(scrapeStale().After, f.Check)
 }
 
 // behind says that a cause can be that of a target: it is about the host, about the server, or about what should answer there. Of

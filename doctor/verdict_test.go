@@ -116,6 +116,11 @@ func TestVerdictOnRefusedSamples(t *testing.T) {
 	s.replies[askAge] = map[string]any{"result": []any{}}
 	wantVerdicts(t, verdictsOf(t, s, 100, up), "fail tsdb/head-in-future ")
 
+	// One that has just started, too.
+	s.metrics["process_start_time_seconds"] = float64(s.now.Unix() - 5)
+	delete(s.metrics, "prometheus_target_scrapes_sample_out_of_bounds_total")
+	wantVerdicts(t, verdictsOf(t, s, 100, up), "fail tsdb/head-in-future ")
+
 	// What changed meanwhile cannot be told.
 	wantVerdicts(t, verdictsOf(t, newStack(), 100, down), "unknown  cannot tell: no check says anything")
 }
