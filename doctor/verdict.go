@@ -98,8 +98,10 @@ func (c cases) causeOf(t TargetKey) Finding {
 
 // refusals are the checks of what the TSDB says when it refuses the samples of a scrape.
 var refusals = []struct{ text, check string }{
-	{"out of bounds", "tsdb/out-of-bounds"}, {"too old sample", "tsdb/out-of-bounds"},
-	{"out of order sample", "tsdb/out-of-order"}, {"duplicate sample for timestamp", "tsdb/duplicate-timestamps"},
+	{"out of bounds", "tsdb/out-of-bounds"},
+	{"too old sample", "tsdb/out-of-bounds"},
+	{"out of order sample", "tsdb/out-of-order"},
+	{"duplicate sample for timestamp", "tsdb/duplicate-timestamps"},
 }
 
 // findingOf is the finding about a target itself. Refused samples are found of the server as a whole.

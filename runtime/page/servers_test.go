@@ -352,7 +352,9 @@ func (w *world) targets(t *testing.T) []target {
 		t.Fatal(err)
 	}
 	defer r.Body.Close()
-	var answer struct{ Data struct{ ActiveTargets []target } }
+	var answer struct {
+		Data struct{ ActiveTargets []target }
+	}
 	if err := json.NewDecoder(r.Body).Decode(&answer); err != nil {
 		t.Fatal(err)
 	}

@@ -523,7 +523,7 @@ func TestTargetKilled(t *testing.T) {
 		b.says(words)
 	}
 	if w.monctl != "" {
-		b.holds(verdictOn(victim, "nothing listens at "+victim)+` || `+verdictOn(victim, "nothing listens there"))
+		b.holds(verdictOn(victim, "nothing listens at "+victim) + ` || ` + verdictOn(victim, "nothing listens there"))
 	} else {
 		b.says("monctl doctor --only scrape/refused") // a Prometheus has no doctor to ask
 	}
