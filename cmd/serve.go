@@ -124,6 +124,9 @@ func (f *serveFlags) options(g *globals, set *pflag.FlagSet) (runtime.Options, e
 		return o, err
 	}
 	o.Page = page
+	if goruntime.GOOS == "linux" { // the look reads /proc
+		o.Doctor = diagnose
+	}
 	if len(o.NTPServers) == 1 && o.NTPServers[0] == "none" {
 		o.NTPServers = nil
 	}

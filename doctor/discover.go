@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"path"
@@ -255,11 +256,11 @@ func flaggedPort(flags map[string]string) int {
 	return 0
 }
 
-// prefixOf is the path below which Prometheus and Alertmanager answer.
+// prefixOf is the path below which Prometheus, Alertmanager and the bundled monitor answer.
 func prefixOf(flags map[string]string) string {
 	prefix, given := flags["web.route-prefix"]
 	if !given {
-		if u, err := url.Parse(flags["web.external-url"]); err == nil {
+		if u, err := url.Parse(cmp.Or(flags["web.external-url"], flags["external-url"])); err == nil {
 			prefix = u.Path
 		}
 	}

@@ -64,6 +64,14 @@ type Finding struct {
 	Slight bool `json:"-"`
 	// Tag tells Fix apart what Judge found, when a check finds several things: "two-daemons".
 	Tag string `json:"tag,omitempty"`
+	// Targets are those of its Prometheus that it is about, when it is about targets.
+	Targets []TargetKey `json:"-"`
+}
+
+// TargetKey names a target of a Prometheus, by what /api/v1/targets says of it.
+type TargetKey struct {
+	Pool string // scrapePool
+	URL  string // scrapeUrl
 }
 
 // Key names a finding between two runs: the same problem has the same key.

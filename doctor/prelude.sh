@@ -14,6 +14,7 @@ for p in $(grep -l -s -E -e '^(prometheus|alertmanager|grafana|loki|promtail|all
 	pids="$pids ${p#/proc/}"
 	if [ -n "$own" ] && [ -e "$p/ns/net" ] && ! [ "$p/ns/net" -ef "$own" ]; then continue; fi
 	seen="$seen $comm $line"
+	case $comm/$line in monctl*/*serve*) seen="$seen monctl-serve" ;; esac # its arguments run together in $line
 	while IFS= read -r group; do
 		group=${group##*/}
 		case $group in *.service) case " $units " in *" $group "*) ;; *) units="$units $group" ;; esac ;; esac

@@ -64,6 +64,8 @@ func (t target) port() string {
 
 func (t target) name() string { return t.Labels["job"] + "/" + t.Labels["instance"] }
 
+func (t target) key() TargetKey { return TargetKey{t.pool(), t.URL} }
+
 func (t target) interval() time.Duration { return duration(t.Interval) }
 
 // self finds the target by which a Prometheus scrapes itself.

@@ -38,6 +38,8 @@ type Questions struct {
 	watch     clock.Watch
 	client    *http.Client
 	transport *http.Transport
+	own       *Own // nil is none
+	ownClient *http.Client
 	*shared
 }
 
@@ -60,7 +62,37 @@ func newQuestions(h *Host, from prove.Dialer, watch clock.Watch) *Questions {
 	}
 }
 
-func (q *Questions) close() { q.transport.CloseIdleConnections() }
+// ownIs has the questions to a component of this process answered in memory.
+func (q *Questions) ownIs(own *Own) {
+	if own == nil {
+		return
+	}
+	t := q.transport.Clone()
+	t.DialContext = own.Dial
+	q.own, q.ownClient = own, &http.Client{Transport: t, CheckRedirect: q.client.CheckRedirect}
+}
+
+// about is the same questions, to a host as it is seen by who asks.
+func (q *Questions) about(h *Host) *Questions {
+	same := *q
+	same.host = h
+	return &same
+}
+
+func (q *Questions) close() {
+	q.client.CloseIdleConnections()
+	if q.ownClient != nil {
+		q.ownClient.CloseIdleConnections()
+	}
+}
+
+// clientFor is who puts questions to a component.
+func (q *Questions) clientFor(c Component) *http.Client {
+	if q.own.is(c) {
+		return q.ownClient
+	}
+	return q.client
+}
 
 // Host is what is known so far. Its maps are not to be touched while checks ask.
 func (q *Questions) Host() Host { return *q.host }
@@ -86,10 +118,10 @@ func (q *Questions) Get(ctx context.Context, c Component, path string) Reply {
 		return Reply{Err: "it listens nowhere"}
 	}
 	q.once(c.Name+" "+path, func() {
-		r := q.get(ctx, c.Base+path)
+		r := q.get(ctx, q.clientFor(c), c.Base+path)
 		// Go's servers answer so to plain HTTP on a TLS port (net/http/server.go).
 		if r.Status == http.StatusBadRequest && strings.Contains(r.Body, "HTTP request to an HTTPS server") {
-			r = q.get(ctx, strings.Replace(c.Base, "http:", "https:", 1)+path)
+			r = q.get(ctx, q.client, strings.Replace(c.Base, "http:", "https:", 1)+path)
 		}
 		q.keep(func() { c.Replies[path] = r })
 	})
@@ -101,7 +133,7 @@ func (q *Questions) Get(ctx context.Context, c Component, path string) Reply {
 // Page asks any URL as the host reaches it. The reply is in Host.Pages.
 func (q *Questions) Page(ctx context.Context, url string) Reply {
 	q.once("page "+url, func() {
-		r := q.get(ctx, url)
+		r := q.get(ctx, q.client, url)
 		q.keep(func() { q.host.Pages[url] = r })
 	})
 	q.mu.Lock()
@@ -136,7 +168,7 @@ func (q *Questions) keep(do func()) {
 	do()
 }
 
-func (q *Questions) get(ctx context.Context, url string) (r Reply) {
+func (q *Questions) get(ctx context.Context, client *http.Client, url string) (r Reply) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	// The server reads its clock after the connection is there and before its first byte arrives.
@@ -148,7 +180,7 @@ func (q *Questions) get(ctx context.Context, url string) (r Reply) {
 	if err != nil {
 		return Reply{Err: err.Error()}
 	}
-	resp, err := q.client.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return Reply{Err: says(ctx, err)}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -46,7 +47,37 @@ type Options struct {
 	// Before is the look before this one, of the same options; nil when this is the first. NTP servers that it asked a moment ago are
 	// not asked again, and those that wished it (kiss of death) never.
 	Before *Fleet
+	// Truth, when set, is what is known of this machine's clock already: no server is asked.
+	Truth *clock.Truth
+	// Own, when set, is the component of this machine that looks.
+	Own *Own
 }
+
+// Own is a component that runs in this very process. It answers the questions put to it in memory, where neither the TLS nor the
+// users of its port are in the way.
+type Own struct {
+	PID  int
+	Kind string   // as Component.Kind
+	Args []string // of its command line
+	Base string   // as Component.Base; its address is where the component is reached by others
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// knows has the component that looks among those of the host, however its program is called. Where it answers it knows better than
+// its sockets and flags tell.
+func (h *Host) knows(own Own) {
+	i := slices.IndexFunc(h.Components, own.is)
+	if i < 0 {
+		c := Component{Kind: own.Kind, Running: true, Process: Process{PID: own.PID, UID: -1, Args: redacted(own.Args)}, Flags: flagsOf(own.Args), Replies: map[string]Reply{}}
+		h.listening(&c)
+		i, h.Components = len(h.Components), append(h.Components, c)
+		h.Components[i].Name = h.nameOf(i)
+	}
+	h.Components[i].Base = own.Base
+}
+
+// is says that a component is the one.
+func (o *Own) is(c Component) bool { return o != nil && c.Process.PID == o.PID }
 
 // MaxParallel bounds how many hosts are examined at once: each is a connection and what it answers.
 const MaxParallel = 256
@@ -121,6 +152,9 @@ func (l *look) host(ctx context.Context, t Target) (*Host, error) {
 	l.report(t.Name, "look", false, nil)
 	if err := l.read(ctx, conn, h); err != nil {
 		return nil, fmt.Errorf("%s: %w", t.Name, err)
+	}
+	if l.Own != nil {
+		h.knows(*l.Own)
 	}
 	if needs(l.Checks, Clocks) {
 		l.report(t.Name, "clock", false, nil)
@@ -233,6 +267,7 @@ func manifestScript() string {
 // ask lets all checks that apply ask, all at once: they wait for the network, not for each other.
 func (l *look) ask(ctx context.Context, conn fleet.Conn, h *Host) {
 	q := newQuestions(h, conn, l.watch)
+	q.ownIs(l.Own)
 	defer q.close()
 	view := *h // checks see the components as they were found, so the view is taken before anything is asked
 	view.Components = slices.Clone(h.Components)
@@ -251,7 +286,7 @@ func (l *look) ask(ctx context.Context, conn fleet.Conn, h *Host) {
 		if c.Ask != nil && c.appliesTo(view) {
 			wg.Go(func() {
 				defer q.survive(c.ID)
-				c.Ask(ctx, &Questions{host: &view, from: q.from, watch: q.watch, client: q.client, transport: q.transport, shared: q.shared})
+				c.Ask(ctx, q.about(&view))
 			})
 		}
 	}

@@ -7,7 +7,7 @@ func scrapeLocalhost() Check {
 		Judge: perTrouble("scrape/localhost", troubleLocal, func(d downTarget) Finding {
 			return Finding{
 				Title: d.name() + " names localhost, and nothing listens there",
-				Cause: "localhost in a scrape job is " + d.server.Host.Name + ", the host of Prometheus; the exporter is not on it." + d.elsewhereInFleet(),
+				Cause: "localhost in a scrape job means the host of Prometheus; the exporter is not on it." + d.elsewhereInFleet(),
 				Fix:   "name the exporter's host in the job, or take the target out",
 			}
 		}),

@@ -80,6 +80,9 @@ func staleFinding(s server, active, stale []target, oldest float64) Finding {
 		},
 		Cause: "It is scraped, and the database drops what comes.", Fix: "monctl doctor --only 'tsdb/*'",
 	}
+	for _, t := range stale {
+		f.Targets = append(f.Targets, t.key())
+	}
 	if oldest == 0 {
 		f.Evidence[1] = Says("newest stored sample", "none within five minutes")
 	}

@@ -235,6 +235,7 @@ func perTrouble(id string, kind trouble, judge func(d downTarget) Finding) func(
 			f.Evidence = append(d.evidence(), f.Evidence...)
 			for _, d := range same {
 				f.Concerns = append(f.Concerns, d.concerns()...)
+				f.Targets = append(f.Targets, d.key())
 			}
 			found = append(found, f)
 		}

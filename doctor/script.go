@@ -70,7 +70,7 @@ func stems(kinds []string) []string {
 		case "*_exporter":
 			list = append(list, "exporter", "--web.listen-address")
 		case "prometheus":
-			list = append(list, "prometheus", "storage.tsdb", "storage.agent")
+			list = append(list, "prometheus", "storage.tsdb", "storage.agent", "monctl-monitor", "monctl-serve")
 		case "alertmanager":
 			list = append(list, "alertmanager", "cluster.listen-address")
 		case "mysqld_exporter":

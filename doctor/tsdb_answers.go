@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -42,6 +43,12 @@ func judgeAnswers(s server) ([]Finding, error) {
 	}
 	if _, err := answer[struct{}](s, askRuntime); err != nil {
 		r := s.Replies[askRuntime]
+		if r.Status == http.StatusUnauthorized || r.Status == http.StatusForbidden {
+			return []Finding{{
+				Level: Unknown, Title: "cannot tell: its API wants a login", Evidence: []Evidence{Says("its API", err.Error())},
+				Cause: "Its web configuration names users. It runs and answers; checks that need more of its answers tell nothing.",
+			}}, nil
+		}
 		found := Finding{Level: Fail, Title: "prometheus does not answer", Evidence: append([]Evidence{Says("its API", err.Error())}, last(lines)...)}
 		found.Cause, found.Fix = "The process is there, its API is not.", "journalctl -u "+s.Unit+" -n 50"
 		if r.Status == 503 || strings.Contains(r.Body, "Service Unavailable") {

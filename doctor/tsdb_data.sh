@@ -41,13 +41,21 @@ for p in /proc/[0-9]*; do
 	comm="" line=""
 	read -r comm <"$p/comm" || continue
 	read -r line <"$p/cmdline"
-	case "$comm|$line" in prometheus\|?* | *--storage.tsdb.path* | *monctl*serve*--data=*) ;; *) continue ;; esac
+	default=data/
+	case "$comm|$line" in
+	prometheus\|?* | *--storage.tsdb.path* | *monctl*serve*--data=*) ;;
+	monctl*\|*serve*)
+		[ "$(tr '\000' '\n' <"$p/cmdline" | sed -n -e 1d -e '/^-/!{p;q;}')" = serve ] || continue
+		default=monctl-data
+		;;
+	*) continue ;;
+	esac
 	case $line in *--storage.agent.path*) continue ;; esac
-	path=$(tr '\000' '\n' <"$p/cmdline" | sed -n -e 's/^--*storage\.tsdb\.path=//p' -e 's/^--data=//p' -e '/^--*storage\.tsdb\.path$/{n;p;}' | tail -n 1)
+	path=$(tr '\000' '\n' <"$p/cmdline" | sed -n -e 's/^--*storage\.tsdb\.path=//p' -e 's/^--data=//p' -e '/^--*storage\.tsdb\.path$/{n;p;}' -e '/^--data$/{n;p;}' | tail -n 1)
 	# Its log tells where a program without the flag keeps its data: Debian's has a default of its own.
 	[ -n "$path" ] || path=$(ls -l "$p/fd" | sed -n 's|.* -> \(/.*\)/wal/[0-9]*$|\1|p' | head -n 1)
 	case $path$line in /usr/bin/prometheus*) [ ! -d /var/lib/prometheus/metrics2 ] || path=/var/lib/prometheus/metrics2 ;; esac
-	path=${path:-data/}
+	path=${path:-$default}
 	uid=$(sed -n 's/^Uid:[[:space:]]*[0-9]*[[:space:]]*\([0-9]*\).*/\1/p' "$p/status")
 	inside=""
 	[ "$(stat -L -c %d:%i "$p/root")" = "$here" ] || inside=1

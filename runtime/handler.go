@@ -43,6 +43,9 @@ func (m *Monitor) handler() http.Handler {
 	mux.HandleFunc("POST /-/reload", m.serveReload)
 	mux.HandleFunc("PUT /-/reload", m.serveReload)
 	mux.HandleFunc("GET /api/monctl/clock", m.serveClock)
+	if m.o.Doctor != nil {
+		mux.HandleFunc("GET /api/monctl/doctor", m.serveDoctor)
+	}
 	mux.Handle("/", m.o.Page)
 	api.New(m.apiOptions()).Register(mux)
 	return withPrefix(m.web.external.Path, mux)

@@ -87,6 +87,7 @@ func (m *Monitor) work(ctx context.Context) (end func()) {
 	run("notifier", func() error { m.alerts.Run(m.alertSD.Targets()); return nil })
 	run("rule manager", func() error { m.rules.Run(); return nil })
 	run("clock watch", func() error { m.watchClock(ctx); return nil })
+	run("doctor", func() error { m.clinic.work(ctx); return nil })
 	return func() {
 		late := time.AfterFunc(evalGrace, m.abortRules)
 		m.rules.Stop()

@@ -50,6 +50,8 @@ type Monitor struct {
 	alerts  *notifier.Manager
 	scrape  *scrape.Manager
 
+	clinic *clinic
+
 	scrapeSD, alertSD *discover.Finder
 
 	abortRules context.CancelFunc
@@ -90,6 +92,7 @@ func Start(o Options) (*Monitor, error) {
 		parser: parser.NewParser(parser.Options{}), self: newPipeListener(), dialer: &dialer{}, stats: tsdb.NewDBStats(),
 	}
 	m.dialer.self = m.self
+	m.clinic = newClinic(o.Doctor, o.Now)
 	c, err := load(o, m.parser)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,8 @@ type Options struct {
 
 	NTPServers []string // asked for the true time; empty asks nobody
 
+	Doctor Doctor // says why targets are down; nil: nobody does
+
 	Page  http.Handler      // what "/" shows; nil is a list of paths
 	Flags map[string]string // as /api/v1/status/flags shows them
 

@@ -33,6 +33,8 @@ type server struct {
 	external  *url.URL
 	public    *http.Server
 	private   *http.Server // the monitor's own scrapes, in memory: no TLS, no users
+	inside    *http.Server // the same as the public one, in memory, for the doctor
+	within    *pipeListener
 	handler   atomic.Pointer[http.Handler]
 	metrics   *http.ServeMux
 	cancel    context.CancelFunc // ends running requests
@@ -43,7 +45,7 @@ func newServer(m *Monitor) (*server, error) {
 	if err := web.Validate(m.o.WebConfig); err != nil {
 		return nil, &ConfigError{Lines: []string{m.o.WebConfig + ": " + err.Error()}}
 	}
-	s := &server{log: m.log, webConfig: m.o.WebConfig, external: m.o.External, metrics: http.NewServeMux()}
+	s := &server{log: m.log, webConfig: m.o.WebConfig, external: m.o.External, metrics: http.NewServeMux(), within: newPipeListener()}
 	if s.external == nil {
 		s.external = externalURL(m.listener.Addr(), m.o.WebConfig)
 	}
@@ -61,12 +63,12 @@ func newServer(m *Monitor) (*server, error) {
 			BaseContext: func(net.Listener) context.Context { return ctx },
 		}
 	}
-	s.public = make(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	all := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.running.Add(1)
 		defer s.running.Add(-1)
 		(*s.handler.Load()).ServeHTTP(w, r)
-	}))
-	s.private = make(s.metrics)
+	})
+	s.public, s.private, s.inside = make(all), make(s.metrics), make(all)
 	return s, nil
 }
 
@@ -137,7 +139,7 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprint(w, "Prometheus Server is Healthy.\n")
 }
 
-// serve answers on both listeners until stop. The channel tells when the public one ends by itself.
+// serve answers on all listeners until stop. The channel tells when the public one ends by itself.
 func (s *server) serve(public, private net.Listener) <-chan error {
 	failed := make(chan error, 1)
 	go func() {
@@ -147,6 +149,7 @@ func (s *server) serve(public, private net.Listener) <-chan error {
 		}
 	}()
 	go func() { _ = s.private.Serve(private) }() // ends with its listener
+	go func() { _ = s.inside.Serve(s.within) }() // so does this
 	return failed
 }
 
@@ -162,6 +165,7 @@ func (s *server) stop() bool {
 		_ = s.public.Close() // cuts what is left
 	}
 	_ = s.private.Close()
+	_ = s.inside.Close()
 	for ctx.Err() == nil && s.running.Load() > 0 {
 		time.Sleep(time.Millisecond)
 	}

@@ -141,7 +141,7 @@ func (u *UI) finding(f doctor.Finding, by string) {
 	}
 	u.headline(f, u.paint.bold(where), by)
 	for _, e := range f.Evidence {
-		u.Print("%s    %s", by, u.paint.dim(u.wrapOut(e.What+": "+evidence(e), by+"      ")))
+		u.Print("%s    %s", by, u.paint.dim(u.wrapOut(e.What+": "+Evidence(e), by+"      ")))
 	}
 	if f.Cause != "" {
 		u.Print("%s    %s", by, u.wrapOut(f.Cause, by+"    "))
@@ -180,8 +180,8 @@ func (u *UI) consequences(list []doctor.Finding) {
 	}
 }
 
-// evidence is an observation in words, numbers with their bound.
-func evidence(e doctor.Evidence) string {
+// Evidence is an observation in words, numbers with their bound.
+func Evidence(e doctor.Evidence) string {
 	if e.Unit == "" {
 		return e.Text
 	}

@@ -20,6 +20,9 @@ import (
 type Options struct {
 	// Password gives the password for sudo, when sudo asks for one; nil refuses.
 	Password func(ctx context.Context) (string, error)
+	// Harmless says that nothing run there changes anything: a script that is half way through is killed at once, without time to
+	// end by itself, when its context ends or the connection is closed.
+	Harmless bool
 }
 
 // conn is a shell on this machine.
@@ -31,7 +34,7 @@ type conn struct {
 
 // Open starts the shell. sudo is as in fleet.Host.
 func Open(ctx context.Context, sudo fleet.Sudo, o Options) (fleet.Conn, error) {
-	p, pipes, err := start(sudo)
+	p, pipes, err := start(sudo, o.Harmless)
 	if err != nil {
 		return nil, fmt.Errorf("start shell: %w", err)
 	}
@@ -65,12 +68,16 @@ type process struct {
 	streams []*os.File // our ends
 	done    chan struct{}
 	ending  sync.Once
+	grace   time.Duration // to end by itself, and then after SIGTERM
 }
 
-func start(sudo fleet.Sudo) (*process, shell.Pipes, error) {
+func start(sudo fleet.Sudo, harmless bool) (*process, shell.Pipes, error) {
 	argv := shell.Argv(sudo)
 	//nolint:noctx // the shell ends with Close, not with the context of Open
-	p := &process{cmd: exec.Command(argv[0], argv[1:]...), done: make(chan struct{})}
+	p := &process{cmd: exec.Command(argv[0], argv[1:]...), done: make(chan struct{}), grace: grace}
+	if harmless {
+		p.grace = 0
+	}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	theirs, err := p.pipes()
 	defer closeAll(theirs)
@@ -106,7 +113,7 @@ func (p *process) pipes() (theirs []*os.File, err error) {
 	return theirs, nil
 }
 
-// grace is how long a process group gets to end by itself, and then after SIGTERM.
+// grace is how long a process group gets to end by itself, and then after SIGTERM, unless it is harmless to kill it.
 const grace = time.Second
 
 // end closes the streams, which ends an idle shell at once, and ends a busy one by signals.
@@ -123,7 +130,7 @@ func (p *process) reap() {
 		select {
 		case <-p.done:
 			return
-		case <-time.After(grace):
+		case <-time.After(p.grace):
 			_ = syscall.Kill(-p.cmd.Process.Pid, signal)
 		}
 	}

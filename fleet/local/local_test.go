@@ -81,6 +81,26 @@ func TestCloseEndsABusyShell(t *testing.T) {
 	}
 }
 
+// TestHarmlessEndsAtOnce: what changes nothing needs no time to end by itself, even where it will not hear of the end.
+func TestHarmlessEndsAtOnce(t *testing.T) {
+	c, err := local.Open(t.Context(), fleet.SudoNever, local.Options{Harmless: true})
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var pid string
+	var begin time.Time
+	_, err = c.Run(ctx, fleet.Cmd{Script: "trap '' TERM; sleep 300 & echo $!; wait; wait", OnLine: func(line string) { pid, begin = line, time.Now(); cancel() }})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
+	}
+	must(t, c.Close())
+	if took := time.Since(begin); took > 900*time.Millisecond {
+		t.Errorf("it took %s", took)
+	}
+	if !eventually(func() bool { _, err := os.Stat("/proc/" + pid); return err != nil }) {
+		t.Error("what the script started still runs")
+	}
+}
+
 // TestBackground: what a script leaves behind on purpose, in a session of its own, outlives the connection and does not
 // hold up Close.
 func TestBackground(t *testing.T) {

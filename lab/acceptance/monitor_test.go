@@ -53,6 +53,7 @@ func TestWithoutInternet(t *testing.T) {
 	if !long {
 		return
 	}
+	step(t, "doctor", func(t *testing.T) { itsDoctorSays(t, h, all[1]) })
 	step(t, "back and forth", func(t *testing.T) { backAndForth(t, c, h) })
 	c.inventory(t, "hosts:\n"+entry(h, "monitor")+entry(all[1], "node_exporter"))
 	c.run(t, "plan").want(t, changes, "monitor.json") // it is there in its own right now
@@ -86,6 +87,25 @@ func withoutRelease(t *testing.T, c *controller, all []*hosts.Host) {
 	c.run(t, "plan").want(t, some, "is not a program for linux/arm64, but for amd64", "nor can the bundled monitor take its place")
 	delete(c.flags, "monctl-binary")
 	sameAll(t, all, before)
+}
+
+// itsDoctorSays has the hardened monitor of one host say why what it scrapes on another is down.
+func itsDoctorSays(t *testing.T, h, other *hosts.Host) {
+	on(t, other, "systemctl stop monctl-monitor")
+	defer on(t, other, "systemctl start monctl-monitor")
+	eventually(t, "a verdict", func() bool {
+		var answer struct {
+			Failed   string
+			Verdicts []struct {
+				Check   string
+				Targets []struct{ URL string }
+			}
+		}
+		if err := json.Unmarshal(get(t, request(t, "http://"+h.Address+":9090/api/monctl/doctor")), &answer); err != nil || answer.Failed != "" {
+			t.Fatal(err, answer.Failed)
+		}
+		return len(answer.Verdicts) == 1 && answer.Verdicts[0].Check == "scrape/refused" && strings.Contains(answer.Verdicts[0].Targets[0].URL, other.Address)
+	})
 }
 
 // backAndForth moves the samples between the monitor and two releases of Prometheus, and counts them.

@@ -22,7 +22,7 @@ import (
 )
 
 // world is a real server with real targets, and in front of it the page. The server is Debian's Prometheus 2.42, and what that does not
-// offer (the clock, the list of blocks) is a stand-in; or, with MONCTL_BINARY=FILE, that monctl serve, with nothing stood in for.
+// offer (the clock, the list of blocks, the doctor) is a stand-in; or, with MONCTL_BINARY=FILE, that monctl serve, with nothing stood in for.
 type world struct {
 	url    string    // of the page
 	victim *exec.Cmd // a node_exporter that may be killed
@@ -31,6 +31,7 @@ type world struct {
 	mu      sync.Mutex
 	clock   func() clockAnswer
 	blocks  []block // nil: the server has no such path
+	doctor  any     // likewise
 	broken  bool    // the server answers nothing that is of use
 	reading bool    // the server answers as one that still reads its log
 }
@@ -76,6 +77,12 @@ func (w *world) setReading(on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.reading = on
+}
+
+func (w *world) setDoctor(answer any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.doctor = answer
 }
 
 func (w *world) setBlocks(b []block) {
@@ -274,6 +281,7 @@ func (w *world) startFront(t *testing.T, server string) {
 	if w.monctl == "" {
 		mux.HandleFunc("GET /api/monctl/clock", w.clockStandIn)
 		mux.HandleFunc("GET /api/v1/status/tsdb/blocks", w.blocksStandIn)
+		mux.HandleFunc("GET /api/monctl/doctor", w.doctorStandIn)
 	}
 	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
@@ -309,6 +317,16 @@ func (w *world) blocksStandIn(rw http.ResponseWriter, r *http.Request) {
 	reply(rw, map[string]any{"status": "success", "data": map[string]any{"blocks": w.blocks}})
 }
 
+func (w *world) doctorStandIn(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.doctor == nil {
+		http.NotFound(rw, r)
+		return
+	}
+	reply(rw, w.doctor)
+}
+
 // readingStandIn answers as monctl serve does while it reads the second of eight segments: a log that takes long enough to be looked at is
 // too large for a test. That it does so is tested in package runtime.
 func readingStandIn(w http.ResponseWriter, r *http.Request) {
@@ -322,6 +340,25 @@ func readingStandIn(w http.ResponseWriter, r *http.Request) {
 func reply(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(v)
+}
+
+type target struct{ ScrapePool, ScrapeURL string }
+
+// targets are those of the server.
+func (w *world) targets(t *testing.T) []target {
+	t.Helper()
+	r, err := http.Get(w.url + "/api/v1/targets?state=active")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	var answer struct {
+		Data struct{ ActiveTargets []target }
+	}
+	if err := json.NewDecoder(r.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer.Data.ActiveTargets
 }
 
 // ask waits until a query has a result.

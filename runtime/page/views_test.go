@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ func TestViews(t *testing.T) {
 		{"storage", testStorage},
 		{"alerts", testAlerts},
 		{"clock", testClock},
+		{"doctor", testDoctor},
 		{"keyboard", testKeyboard},
 		{"language and theme", testChoices},
 		{"calm", testCalm},
@@ -39,6 +41,7 @@ func TestViews(t *testing.T) {
 			b.size(1440, 900)
 			w.setClock(wellClock)
 			w.setBlocks(nil)
+			w.setDoctor(nil)
 			test.test(t, w, b)
 			b.judge()
 		})
@@ -336,9 +339,12 @@ func (b *browser) lookAgain() {
 }
 
 // Refreshing moves nothing: no layout shift after the first drawing, and what is shown is never taken away.
-func testCalm(t *testing.T, _ *world, b *browser) {
+func testCalm(t *testing.T, w *world, b *browser) {
 	for view, ready := range map[string]string{"targets": ".card", "hosts": ".hosts tbody tr", "query?g0.expr=node_load1": ".legend li"} {
 		b.open("#/"+view, ready)
+		if w.monctl != "" && view == "targets" {
+			b.shows(".verdict summary") // it has been: what comes once may move what is below
+		}
 		b.run("watch", chromedp.Evaluate[chromedp.Void](`void (() => {
 			window.shift = 0; window.gone = 0; window.moved = [];
 			new PerformanceObserver(l => { for (const e of l.getEntries()) {
@@ -430,6 +436,73 @@ func testUnreachable(t *testing.T, w *world, b *browser) {
 	b.holds(`document.querySelector(".notice.warn") === null`)
 }
 
+// verdictOn is an expression: the card of a target has these words of the doctor.
+func verdictOn(target, words string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll(".card")].some(e => e.querySelector("a.code").textContent.includes(%q) && e.querySelector(".verdict")?.innerText.includes(%q))`, target, words)
+}
+
+// doctorSays is a stand-in for the answer of a monctl serve about the targets of the jobs login and website.
+func doctorSays(t *testing.T, w *world, pending bool, says map[string]string) map[string]any {
+	t.Helper()
+	verdicts := []map[string]any{}
+	for _, target := range w.targets(t) {
+		words, ok := says[target.ScrapePool]
+		if !ok {
+			continue
+		}
+		level := "fail"
+		if strings.HasPrefix(words, "cannot tell") {
+			level = "unknown"
+		}
+		verdicts = append(verdicts, map[string]any{
+			"targets": []map[string]string{{"pool": target.ScrapePool, "url": target.ScrapeURL}}, "check": "scrape/auth", "level": level, "title": words,
+			"cause": "The cause of " + target.ScrapePool + ".", "fix": "systemctl start " + target.ScrapePool + "  (on vm1)",
+			"evidence": []map[string]string{{"what": "listens on vm1", "text": "nothing at port 1"}},
+		})
+	}
+	return map[string]any{"pending": pending, "at": now(), "took": 0.3, "failed": "", "host": "vm1", "root": false, "command": "sudo monctl doctor localhost", "verdicts": verdicts}
+}
+
+// The doctor's word comes onto the card when it is there, stays until another one has come, and is English on a Korean page, too.
+func testDoctor(t *testing.T, w *world, b *browser) {
+	if w.monctl != "" {
+		b.open("#/targets", ".verdict")
+		b.holds(verdictOn("no-such-host", "does not resolve"))
+		b.holds(verdictOn("no-such-host", "scrape/name"))
+		return
+	}
+	defer w.setDoctor(nil)
+	w.setDoctor(doctorSays(t, w, true, nil))
+	b.open("#/targets", ".card.bad")
+	b.says("The doctor looks for the cause")
+	b.says("The target wants a login (401)") // nothing waits for the doctor
+	b.picture("doctor-looks")
+	targets := w.targets(t)
+	login := targets[slices.IndexFunc(targets, func(t target) bool { return t.ScrapePool == "login" })].ScrapeURL
+	said := map[string]string{"login": "it wants a password", "website": "cannot tell: it was not asked"}
+	w.setDoctor(doctorSays(t, w, false, said))
+	b.says("it wants a password.")
+	b.says("The cause of login.")
+	b.says("systemctl start login")
+	b.says("The doctor cannot tell")
+	b.says("sudo monctl doctor localhost")
+	b.run("evidence", chromedp.Click(chromedp.CSS(".verdict summary")))
+	b.says("nothing at port 1")
+	b.picture("doctor-said")
+	w.setDoctor(doctorSays(t, w, true, map[string]string{"login": "it wants a password"}))
+	b.holds(verdictOn(login, "it wants a password.") + " && " + verdictOn("no-such-host", "The doctor looks"))
+	w.setDoctor(map[string]any{"pending": false, "at": now(), "failed": "the shell ended", "host": "", "command": "", "verdicts": []any{}})
+	b.says("The doctor could not look")
+	b.says("monctl doctor --only scrape/auth")
+	w.setDoctor(doctorSays(t, w, false, said))
+	korean := newBrowser(t, w, "ko-KR")
+	korean.size(390, 844)
+	korean.open("#/targets", ".verdict")
+	korean.says("doctor가 찾은 원인")
+	korean.holds(`document.querySelector(".verdict strong").closest("[lang]").lang === "en"`)
+	korean.picture("doctor-said-phone-ko")
+}
+
 // A target that dies is red within seconds, with the reason in words, in both languages.
 func TestTargetKilled(t *testing.T) {
 	w := newWorld(t)
@@ -448,6 +521,11 @@ func TestTargetKilled(t *testing.T) {
 	b.holds(fmt.Sprintf(`[...document.querySelectorAll(".card.bad")].some(e => e.innerText.includes(%q) && e.innerText.includes("Nothing listens on that port"))`, victim))
 	for _, words := range []string{"The name is unknown to DNS", "The target wants a login (401)", "A web page came back, not metrics"} {
 		b.says(words)
+	}
+	if w.monctl != "" {
+		b.holds(verdictOn(victim, "nothing listens at "+victim) + ` || ` + verdictOn(victim, "nothing listens there"))
+	} else {
+		b.says("monctl doctor --only scrape/refused") // a Prometheus has no doctor to ask
 	}
 	b.picture("target-killed")
 	// The first card of its pool: what is wrong comes first.

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Target } from "../src/api/types";
+import { Failure } from "../src/api/client";
+import type { DoctorAnswer, Target, Verdict } from "../src/api/types";
 import { dictionaries } from "../src/i18n";
+import { fixParts, sentence, wordOn } from "../src/targets/doctor";
 import { type Cause, checks, explain } from "../src/targets/explain";
 import { judgeTarget, labelKey } from "../src/targets/judge";
 
@@ -64,17 +66,51 @@ test("every cause has words in every language, and they differ", () => {
 });
 
 test("up is not believed", () => {
-  const target = (health: Target["health"]) => ({ health, scrapeInterval: "15s" }) as Target;
-  assert.equal(judgeTarget(target("up"), 12), "up");
-  assert.equal(judgeTarget(target("up"), 49), "up");
-  assert.equal(judgeTarget(target("up"), 51), "stale");
-  assert.equal(judgeTarget(target("up"), undefined), "stale");
-  assert.equal(judgeTarget(target("up"), -3600), "stale");
-  assert.equal(judgeTarget(target("down"), 1), "down");
-  assert.equal(judgeTarget(target("unknown"), undefined), "waiting");
+  const scraped = (health: Target["health"]) => ({ health, scrapeInterval: "15s" }) as Target;
+  assert.equal(judgeTarget(scraped("up"), 12), "up");
+  assert.equal(judgeTarget(scraped("up"), 49), "up");
+  assert.equal(judgeTarget(scraped("up"), 51), "stale");
+  assert.equal(judgeTarget(scraped("up"), undefined), "stale");
+  assert.equal(judgeTarget(scraped("up"), -3600), "stale");
+  assert.equal(judgeTarget(scraped("down"), 1), "down");
+  assert.equal(judgeTarget(scraped("unknown"), undefined), "waiting");
 });
 
 test("label sets are compared whatever their order", () => {
   assert.equal(labelKey({ b: "2", a: "1", __name__: "up" }), labelKey({ a: "1", b: "2" }));
   assert.notEqual(labelKey({ a: '1",b="2' }), labelKey({ a: "1", b: "2" }));
+});
+
+const target = { scrapePool: "node", scrapeUrl: "http://a/metrics" };
+const verdict: Verdict = { targets: [{ pool: "other", url: "http://a/metrics" }, { pool: "node", url: "http://a/metrics" }], check: "scrape/refused", level: "fail", title: "t", cause: "", evidence: [], fix: "" };
+const answer = (some: Partial<DoctorAnswer>): DoctorAnswer => ({ pending: false, at: 1, failed: "", host: "h", command: "c", verdicts: [], ...some });
+
+test("the doctor's word stays until there is another one", () => {
+  assert.deepEqual(wordOn(target, undefined, undefined), { kind: "looks" });
+  assert.deepEqual(wordOn(target, answer({ pending: true }), undefined), { kind: "looks" });
+  for (const given of [answer({ verdicts: [verdict] }), answer({ verdicts: [verdict], pending: true })]) {
+    assert.deepEqual(wordOn(target, given, undefined), { kind: "verdict", verdict });
+    assert.deepEqual(wordOn(target, given, new Failure("unreachable", "")), { kind: "verdict", verdict });
+  }
+});
+
+test("where the doctor says nothing, the page says what it can", () => {
+  assert.deepEqual(wordOn(target, answer({}), undefined), { kind: "none" });
+  assert.deepEqual(wordOn({ ...target, scrapePool: "b" }, answer({ verdicts: [verdict] }), undefined), { kind: "none" });
+  assert.deepEqual(wordOn(target, undefined, new Failure("server", "")), { kind: "none" });
+  assert.deepEqual(wordOn(target, answer({ failed: "no shell" }), undefined), { kind: "failed", why: "no shell" });
+});
+
+test("a command is told from a sentence", () => {
+  const fixes: [string, string, string][] = [
+    ["systemctl start x  (on vm1)", "systemctl start x", "  (on vm1)"],
+    ["curl -s 'http://a/metrics'  (on vm1); raise scrape_timeout", "curl -s 'http://a/metrics'", "  (on vm1); raise scrape_timeout"],
+    ["systemctl reset-failed x; systemctl start x", "systemctl reset-failed x; systemctl start x", ""],
+    ["/opt/monctl/monctl doctor localhost", "/opt/monctl/monctl doctor localhost", ""],
+    ["correct metrics_path of job a", "", "correct metrics_path of job a"],
+    ["", "", ""],
+  ];
+  for (const [fix, command, words] of fixes) assert.deepEqual(fixParts(fix), { command, words });
+  assert.equal(sentence("cannot tell: it was not asked"), "it was not asked.");
+  assert.equal(sentence("it is down."), "it is down.");
 });

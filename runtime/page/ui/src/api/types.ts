@@ -120,6 +120,32 @@ export interface Replay {
   current: number;
 }
 
+/** GET /api/monctl/doctor: why targets are down. Its words are English. */
+export interface DoctorAnswer {
+  /** The verdicts are not about what is down now, or are old: a look is on its way. */
+  pending: boolean;
+  /** When the look began, Unix seconds of the server's clock. */
+  at: number;
+  /** Why the look told nothing; empty when it did. */
+  failed: string;
+  /** The machine that was looked at, and the command that tells more there. */
+  host: string;
+  command: string;
+  verdicts: Verdict[];
+}
+
+export interface Verdict {
+  targets: { pool: string; url: string }[];
+  /** Of monctl doctor; empty when none says anything. */
+  check: string;
+  level: "fail" | "warn" | "note" | "unknown";
+  title: string;
+  cause: string;
+  evidence: { what: string; text: string }[];
+  /** A command or a sentence; empty when there is none. */
+  fix: string;
+}
+
 /** GET /api/monctl/clock. Seconds; ntp is null where no NTP server answered; its offset is true time minus the server's. */
 export interface ClockAnswer {
   serverTime: number;

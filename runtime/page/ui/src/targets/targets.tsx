@@ -14,6 +14,7 @@ import { Prose } from "../parts/prose";
 import { State, type Tone } from "../parts/state";
 import { checks, explain } from "./explain";
 import { judgeTarget, labelKey, type TargetState, worstFirst } from "./judge";
+import { DoctorProvider, DoctorWord, useDoctor } from "./verdict";
 
 const every = 5_000;
 const tones: Record<TargetState, Tone> = { up: "ok", stale: "warn", down: "bad", waiting: "off" };
@@ -68,11 +69,12 @@ function Pools({ pools, dropped }: Loaded) {
   const [filter, setFilter] = useState("");
   const [onlyBad, setOnlyBad] = useState(false);
   const all = pools.flatMap(([, targets]) => targets);
+  const doctor = useDoctor(all.filter(isBad).map((j) => j.target));
   const wanted = filter.toLowerCase();
   const fits = (j: Judged) => (!onlyBad || isBad(j)) && `${j.target.scrapeUrl} ${labelKey(j.target.labels)}`.toLowerCase().includes(wanted);
   const shown = pools.map(([name, targets]) => [name, targets, targets.filter(fits)] as const).filter(([, , some]) => some.length > 0);
   return (
-    <>
+    <DoctorProvider value={doctor}>
       <div class="bar">
         <span class="facts grow" role="status">{text.targets.summary(all.length, all.filter(isBad).length)}</span>
         <label class="check"><input type="checkbox" checked={onlyBad} onChange={(e) => setOnlyBad(e.currentTarget.checked)} /> {text.targets.problems}</label>
@@ -86,7 +88,7 @@ function Pools({ pools, dropped }: Loaded) {
         </section>
       ))}</div>
       {dropped > 0 && <p class="facts">{text.targets.dropped(dropped)}</p>}
-    </>
+    </DoctorProvider>
   );
 }
 
@@ -100,8 +102,8 @@ function TargetCard({ judged: { target, state, age } }: { judged: Judged }) {
       </div>
       <LabelList labels={target.labels} without={["job"]} />
       <Facts target={target} age={age} />
-      {state === "stale" && <p><Prose text={text.targets.staleDetail} /></p>}
-      {target.lastError && <Explained error={target.lastError} />}
+      {state === "stale" && <Stale target={target} />}
+      {target.lastError && <Explained target={target} />}
     </li>
   );
 }
@@ -121,19 +123,28 @@ function Facts({ target, age }: { target: Target; age: number | undefined }) {
   );
 }
 
-function Explained({ error }: { error: string }) {
+function Stale({ target }: { target: Target }) {
   const text = useText();
-  const cause = explain(error);
+  return (
+    <div class="explained">
+      <p><Prose text={text.targets.staleDetail} /></p>
+      <DoctorWord target={target} />
+    </div>
+  );
+}
+
+function Explained({ target }: { target: Target }) {
+  const text = useText();
+  const cause = explain(target.lastError);
   const words = text.explanations[cause];
-  const check = checks[cause];
   return (
     <div class="explained">
       <p><strong>{words.what}.</strong> <Prose text={words.todo} /></p>
-      {check && <p class="sub">{text.targets.check} <code>monctl doctor --only {check}</code></p>}
       <details open={cause === "unknown"}>
         <summary>{text.targets.rawError}</summary>
-        <p class="raw">{error}</p>
+        <p class="raw">{target.lastError}</p>
       </details>
+      <DoctorWord target={target} check={checks[cause]} />
     </div>
   );
 }
