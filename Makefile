@@ -15,6 +15,8 @@ INLINED    := std github.com/monctl/monctl/runtime/... github.com/prometheus/pro
   github.com/grafana/regexp/... github.com/dennwc/varint github.com/bboreham/go-loser go.uber.org/atomic github.com/oklog/ulid/v2
 # The profile is of make profile; it costs 0.1 MB.
 RELEASE    := -trimpath -pgo=runtime/serve.pgo -tags $(UNUSED) -gcflags=all=-l $(INLINED:%=-gcflags=%=) -ldflags '-s -w -funcalign=16'
+# The most bytes that a release for amd64 may have.
+LARGEST    := 46000000
 # Packages whose tests boot real hosts. They run without the race detector: what they test runs in other processes.
 LAB        := $(shell go list ./lab/... 2>/dev/null)
 # What needs clones of other projects is make compliance.
@@ -24,14 +26,19 @@ PURE       := $(shell go list ./... 2>/dev/null | grep -v -e /lab/ -e /runtime/c
 SUITES     ?= https://github.com/prometheus/compliance
 SUITES_AT  := 67b8327a2e93dc28f64d4b21bbce00b362f565d5
 
-.PHONY: build test lint unit page page-check page-serve hosts demo demo-offline demo-down bench-install bench-serve profile compliance nightly setup schema clean
+.PHONY: build size test lint unit page page-check page-serve hosts demo demo-offline demo-down bench-install bench-serve profile compliance nightly setup schema clean
 
 build: ## the binary, static, for this machine, and beside it the one that it sends to hosts of the other architecture
 	CGO_ENABLED=0 go build -buildvcs=auto $(RELEASE) -o bin/monctl ./cmd/monctl
 	for arch in amd64 arm64; do [ $$arch = $$(go env GOARCH) ] || \
 	  CGO_ENABLED=0 GOARCH=$$arch go build -buildvcs=auto $(RELEASE) -o bin/monctl-linux-$$arch ./cmd/monctl || exit 1; done
 
-test: setup lint page-check unit hosts ## all tests: lint, the page, pure and loopback tests with the race detector, real hosts in the lab
+size: build ## that the binary for amd64 is no larger than promised
+	@file=bin/monctl; [ $$(go env GOARCH) = amd64 ] || file=bin/monctl-linux-amd64; size=$$(stat -c %s $$file); \
+	echo "size: $$file has $$size bytes of at most $(LARGEST)"; [ $$size -le $(LARGEST) ] || \
+	{ echo "size: too large: build with -ldflags=-w in place of '-s -w' and see what grew with 'go tool nm -size -sort size', and who brings it with 'go list -deps'; docs/decisions.md has what was tried"; exit 1; }
+
+test: setup size lint page-check unit hosts ## all tests: the binary's size, lint, the page, pure and loopback tests with the race detector, real hosts in the lab
 
 setup: ## packages that the tests and the lab use
 	@sh .ci/setup $(CACHE)
@@ -46,7 +53,9 @@ unit: $(GOTESTSUM) ## tests that need no hosts
 	PATH=$(CACHE)/checkers/usr/bin:$$PATH $(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/unit.json -- -race -count=1 $(PURE)
 	@sh .ci/skips $(CACHE)/unit.json
 
-hosts: $(GOTESTSUM) ## tests on real systemd hosts; they need root and skip with a reason elsewhere
+hosts nightly: export MONCTL_BINARY := $(CURDIR)/bin/monctl
+
+hosts: $(GOTESTSUM) build ## tests of what is released, on real systemd hosts; they need root and skip with a reason elsewhere
 	PATH=$(CACHE)/checkers/usr/bin:$$PATH $(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/hosts.json -- -count=1 -p 1 -timeout 30m $(LAB)
 	@sh .ci/skips $(CACHE)/hosts.json
 

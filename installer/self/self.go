@@ -7,8 +7,6 @@ package self
 
 import (
 	"crypto/sha256"
-	"debug/buildinfo"
-	"debug/elf"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -152,34 +150,6 @@ func butFor(found templates.Arch) string {
 		return ""
 	}
 	return ", but for " + string(found)
-}
-
-// machineOf reads the ELF header: e_machine of a little-endian executable; "" is no program for a machine that is known.
-func machineOf(path string) templates.Arch {
-	f, err := elf.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer func() { _ = f.Close() }()
-	if f.Type != elf.ET_EXEC && f.Type != elf.ET_DYN || f.ByteOrder.String() != "LittleEndian" {
-		return ""
-	}
-	return map[elf.Machine]templates.Arch{elf.EM_X86_64: templates.AMD64, elf.EM_AARCH64: templates.ARM64, elf.EM_ARM: templates.ARMv7}[f.Machine]
-}
-
-// module is what a monctl is built from.
-const module = "github.com/monctl/monctl"
-
-// versionOf reads what the Go toolchain wrote into a program, without running it.
-func versionOf(path string) (string, error) {
-	info, err := buildinfo.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("is not a monctl: %w", err)
-	}
-	if info.Main.Path != module {
-		return "", fmt.Errorf("is not a monctl: it is built from %s", info.Main.Path)
-	}
-	return info.Main.Version, nil
 }
 
 func sumOf(path string) (sum string, size int64, err error) {

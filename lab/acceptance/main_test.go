@@ -14,16 +14,15 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"testing"
 
 	"github.com/monctl/monctl/lab/extras"
 	"github.com/monctl/monctl/lab/hosts"
 	"github.com/monctl/monctl/lab/mirror"
+	"github.com/monctl/monctl/lab/subject"
 )
 
 // labName keeps this lab apart from others on the machine.
@@ -87,18 +86,10 @@ func setUp(ctx context.Context) (err error) {
 	return errors.Join(lab.start(ctx), <-built)
 }
 
-// build makes the binary that all tests run, once, and the one that it sends to the other architecture. The flags are those of
-// the tests of data, so that the second of them to run compiles nothing.
-func (s *shared) build(ctx context.Context) error {
-	s.monctl = filepath.Join(s.dir, "monctl")
-	for arch, out := range map[string]string{runtime.GOARCH: s.monctl, "arm64": filepath.Join(s.dir, "monctl-linux-arm64")} {
-		build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", out, "github.com/monctl/monctl/cmd/monctl")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+arch) // static, as it is published: a test runs it on a host
-		if said, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("build monctl for %s: %w\n%s", arch, err, said)
-		}
-	}
-	return nil
+// build gets the binary that all tests run.
+func (s *shared) build(ctx context.Context) (err error) {
+	s.monctl, err = subject.Monctl(ctx, s.dir)
+	return err
 }
 
 func (s *shared) start(ctx context.Context) error {

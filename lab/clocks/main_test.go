@@ -25,6 +25,7 @@ import (
 	"github.com/monctl/monctl/lab/hosts"
 	"github.com/monctl/monctl/lab/mirror"
 	"github.com/monctl/monctl/lab/roots"
+	"github.com/monctl/monctl/lab/subject"
 )
 
 const (
@@ -132,14 +133,10 @@ func folder() (string, error) {
 	return dir, os.MkdirAll(dir, 0o755)
 }
 
-// build makes the binary that all tests run, once.
-func (s *shared) build(ctx context.Context) error {
-	s.monctl = filepath.Join(s.dir, "monctl")
-	build := exec.CommandContext(ctx, "go", "build", "-o", s.monctl, "github.com/monctl/monctl/cmd/monctl")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build monctl: %w\n%s", err, out)
-	}
-	return nil
+// build gets the binary that all tests run.
+func (s *shared) build(ctx context.Context) (err error) {
+	s.monctl, err = subject.Monctl(ctx, s.dir)
+	return err
 }
 
 // serveTime runs a real NTP server with this machine's time on the lab's bridge. It never sets this machine's clock (-x).

@@ -15,13 +15,13 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/monctl/monctl/lab/hosts"
 	"github.com/monctl/monctl/lab/mirror"
+	"github.com/monctl/monctl/lab/subject"
 )
 
 // labName keeps this lab apart from others on the machine.
@@ -87,7 +87,7 @@ func setUp(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s := &shared{dir: dir, monctl: filepath.Join(dir, "monctl")}
+	s := &shared{dir: dir}
 	built := make(chan error, 1)
 	go func() { built <- s.build(ctx) }()
 	if err := errors.Join(s.start(ctx), <-built); err != nil {
@@ -103,16 +103,10 @@ func setUp(ctx context.Context) (err error) {
 	return s.install(ctx)
 }
 
-// build makes the binary that all tests run, and beside it the one that it sends to the other architecture.
-func (s *shared) build(ctx context.Context) error {
-	for arch, out := range map[string]string{runtime.GOARCH: s.monctl, "arm64": filepath.Join(s.dir, "monctl-linux-arm64")} {
-		build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-o", out, "github.com/monctl/monctl/cmd/monctl")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+arch)
-		if said, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("build monctl for %s: %w\n%s", arch, err, said)
-		}
-	}
-	return nil
+// build gets the binary that all tests run.
+func (s *shared) build(ctx context.Context) (err error) {
+	s.monctl, err = subject.Monctl(ctx, s.dir)
+	return err
 }
 
 func (s *shared) start(ctx context.Context) error {

@@ -12,7 +12,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
@@ -24,6 +23,7 @@ import (
 	"github.com/monctl/monctl/lab/extras"
 	"github.com/monctl/monctl/lab/hosts"
 	"github.com/monctl/monctl/lab/mirror"
+	"github.com/monctl/monctl/lab/subject"
 )
 
 // stacks is how many stacks are broken at the same time: rows wait more than they work.
@@ -144,14 +144,10 @@ func folder() (string, error) {
 	return dir, os.MkdirAll(dir, 0o755)
 }
 
-// build makes the binary that all rows run, once.
-func (l *shared) build(ctx context.Context) error {
-	l.monctl = filepath.Join(l.dir, "monctl")
-	build := exec.CommandContext(ctx, "go", "build", "-o", l.monctl, "github.com/monctl/monctl/cmd/monctl")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build monctl: %w\n%s", err, out)
-	}
-	return nil
+// build gets the binary that all rows run.
+func (l *shared) build(ctx context.Context) (err error) {
+	l.monctl, err = subject.Monctl(ctx, l.dir)
+	return err
 }
 
 // programs are those that hosts are given.

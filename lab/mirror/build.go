@@ -49,8 +49,5 @@ func Build(ctx context.Context, cache string, log func(line string)) (*Mirror, e
 			return nil, err
 		}
 	}
-	if err := m.takeGrafana(given()); err != nil {
-		return nil, err
-	}
-	return m, m.writeSums()
+	return m, m.takeGrafana(given())
 }

@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
+	"time"
 )
 
 // has tells whether a recipe's archives are all there.
@@ -16,7 +16,7 @@ func (m *Mirror) has(key string) bool {
 		if r.Recipe != key {
 			continue
 		}
-		info, err := os.Stat(m.place(r))
+		info, err := os.Stat(m.Archive(r))
 		if err != nil || info.Size() != r.Size {
 			return false
 		}
@@ -61,6 +61,7 @@ func (m *Mirror) cookOwn(ctx context.Context, a arch) error {
 	if err != nil || m.hasAll(made, key) {
 		return err
 	}
+	m.forgetOwn()
 	return m.packAll(made, key)
 }
 
@@ -80,7 +81,7 @@ func (m *Mirror) packAll(made []product, key string) error {
 		r := p.release
 		r.Recipe = key
 		var err error
-		if r.SHA256, r.Size, err = pack(m.place(r), r.root(), p.entries); err != nil {
+		if r.SHA256, r.Size, err = pack(m.Archive(r), r.root(), p.entries); err != nil {
 			return fmt.Errorf("mirror: %w", err)
 		}
 		m.Releases = slices.DeleteFunc(m.Releases, func(old Release) bool { return old.Path() == r.Path() })
@@ -89,27 +90,13 @@ func (m *Mirror) packAll(made []product, key string) error {
 	return m.save()
 }
 
-// writeSums writes what upstream publishes beside the archives: one list per
-// release for GitHub's layout, one bare sum per archive for Grafana's.
-func (m *Mirror) writeSums() error {
-	lists := map[string]*strings.Builder{}
-	for _, r := range m.Releases { // sorted by path, so the lists are too
-		if r.Component == "grafana" {
-			if err := os.WriteFile(m.place(r)+".sha256", []byte(r.SHA256), 0o644); err != nil {
-				return fmt.Errorf("mirror: write sum: %w", err)
-			}
-			continue
-		}
-		if lists[r.Dir()] == nil {
-			lists[r.Dir()] = &strings.Builder{}
-		}
-		fmt.Fprintf(lists[r.Dir()], "%s  %s\n", r.SHA256, r.File())
-	}
-	for dir, list := range lists {
-		path := filepath.Join(m.www(), dir, "sha256sums.txt")
-		if err := os.WriteFile(path, []byte(list.String()), 0o644); err != nil {
-			return fmt.Errorf("mirror: write sums: %w", err)
+// forgetOwn removes what was packed of the lab's own programs more than a day ago, and is not in the index: no test runs that long.
+func (m *Mirror) forgetOwn() {
+	folders, _ := filepath.Glob(filepath.Join(m.dir, ownFolder, "*"))
+	for _, folder := range folders {
+		inIndex := slices.ContainsFunc(m.Releases, func(r Release) bool { return filepath.Join(m.dir, r.Folder) == folder })
+		if info, err := os.Stat(folder); err == nil && !inIndex && time.Since(info.ModTime()) > 24*time.Hour {
+			_ = os.RemoveAll(folder)
 		}
 	}
-	return nil
 }

@@ -51,10 +51,10 @@ func (m *Mirror) take(path string) (Release, error) {
 		return r, err
 	}
 	defer in.Close()
-	if err := os.MkdirAll(filepath.Dir(m.place(r)), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(m.Archive(r)), 0o755); err != nil {
 		return r, err
 	}
-	out, err := os.Create(m.place(r))
+	out, err := os.Create(m.Archive(r))
 	if err != nil {
 		return r, err
 	}

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 )
 
@@ -25,15 +23,34 @@ func (m *Mirror) Handler() http.Handler {
 	return mux
 }
 
-// serveFile gives a file, and a plain 404 for folders, as object stores do.
+// serveFile gives an archive or its sums, and a plain 404 for all else, as object stores do.
 func (m *Mirror) serveFile(w http.ResponseWriter, r *http.Request) {
-	name := filepath.Join(m.www(), filepath.FromSlash(path.Clean("/"+r.URL.Path)))
-	info, err := os.Stat(name)
-	if err != nil || info.IsDir() || strings.HasSuffix(name, ".half") {
-		http.NotFound(w, r)
+	for _, release := range m.Releases {
+		if release.Path() == r.URL.Path {
+			http.ServeFile(w, r, m.Archive(release))
+			return
+		}
+	}
+	if sums := m.sums(r.URL.Path); sums != "" {
+		http.ServeContent(w, r, path.Base(r.URL.Path), modified, strings.NewReader(sums))
 		return
 	}
-	http.ServeFile(w, r, name)
+	http.NotFound(w, r)
+}
+
+// sums is what upstream publishes beside the archives: one list per release in GitHub's layout, one bare sum per archive in
+// Grafana's. It is empty for other names.
+func (m *Mirror) sums(name string) string {
+	var list strings.Builder
+	for _, r := range m.Releases { // sorted by path, so the list is, too
+		switch {
+		case r.Component == "grafana" && name == r.Path()+".sha256":
+			return r.SHA256
+		case r.Component != "grafana" && name == "/"+r.Dir()+"/sha256sums.txt":
+			fmt.Fprintf(&list, "%s  %s\n", r.SHA256, r.File())
+		}
+	}
+	return list.String()
 }
 
 // serveLatest redirects to the newest release's page, which is how its version

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -28,9 +29,6 @@ func small(t *testing.T) *Mirror {
 	}
 	made = append(made, product{release: Release{Component: "grafana", Owner: "grafana", Version: "13.2.3", Build: "7", Arch: "armv7"}})
 	if err := m.packAll(made, "test"); err != nil {
-		t.Fatal(err)
-	}
-	if err := m.writeSums(); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -157,5 +155,35 @@ func TestGivenGrafanaReplacesTheStandIn(t *testing.T) {
 	}
 	if err := m.takeGrafana([]string{"/somewhere/grafana.tar.gz"}); err == nil {
 		t.Error("a tarball of an unknown name is taken")
+	}
+}
+
+// TestAnotherTreeTakesNothingAway: two source trees pack a program of their own under the same name; each serves what it vouches for.
+func TestAnotherTreeTakesNothingAway(t *testing.T) {
+	cache := t.TempDir()
+	pack := func(content string) *Mirror {
+		m, err := Open(cache)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := product{
+			release: Release{Component: "grafana", Owner: "grafana", Version: "13.2.3", Build: "7", Arch: "amd64", Folder: ownFolder + "/" + content},
+			entries: []entry{{Name: "bin/grafana", Text: content, Mode: 0o755}},
+		}
+		if err := m.packAll([]product{made}, "own "+content); err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	for _, m := range []*Mirror{pack("one"), pack("two")} {
+		if len(m.Releases) != 1 {
+			t.Fatalf("releases %v", m.Releases)
+		}
+		web := httptest.NewServer(m.Handler())
+		defer web.Close()
+		_, body := get(t, web.URL+m.Releases[0].Path())
+		if sum := sha256.Sum256([]byte(body)); hex.EncodeToString(sum[:]) != m.Releases[0].SHA256 {
+			t.Errorf("%s: served is not what was vouched for", m.Releases[0].Recipe)
+		}
 	}
 }

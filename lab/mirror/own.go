@@ -21,6 +21,9 @@ const BrokenVersion = "1.99.0"
 // that no real build has.
 var standinVersions = []struct{ version, build string }{{"13.2.2", "1000001322"}, {"13.2.3", "1000001323"}}
 
+// ownFolder has a folder for each build of this module's programs.
+const ownFolder = "own"
+
 // ownProducts are made of this module's own programs. They are built every time,
 // which the Go build cache makes quick, because their source may have changed.
 func ownProducts(ctx context.Context, a arch, scratch string) ([]product, string, error) {
@@ -43,7 +46,10 @@ func ownProducts(ctx context.Context, a arch, scratch string) ([]product, string
 	for _, v := range standinVersions {
 		made = append(made, standinProduct(a, standin, v.version, v.build))
 	}
-	return made, "own 1 " + a.upstream + " " + key, nil
+	for i := range made {
+		made[i].release.Folder = ownFolder + "/" + key
+	}
+	return made, "own 2 " + a.upstream + " " + key, nil
 }
 
 func brokenProduct(a arch, program string) product {

@@ -29,6 +29,9 @@ type Release struct {
 	Origin string `json:"origin"`
 	// Recipe identifies how it was made; the same recipe is not made twice.
 	Recipe string `json:"recipe"`
+	// Folder, below the mirror's, holds it; empty is www. Programs of this module have one for each of their contents, so that another
+	// source tree, or the same one later, does not replace what a running test serves.
+	Folder string `json:"folder,omitempty"`
 }
 
 // Dir is the folder of the release in URLs, without slashes around it.
@@ -72,9 +75,12 @@ type Mirror struct {
 	dir      string
 }
 
-func (m *Mirror) www() string            { return filepath.Join(m.dir, "www") }
-func (m *Mirror) index() string          { return filepath.Join(m.dir, "index.json") }
-func (m *Mirror) place(r Release) string { return filepath.Join(m.www(), r.Dir(), r.File()) }
+func (m *Mirror) index() string { return filepath.Join(m.dir, "index.json") }
+
+// Archive is where a release's archive is on this machine.
+func (m *Mirror) Archive(r Release) string {
+	return filepath.Join(m.dir, cmp.Or(r.Folder, "www"), filepath.FromSlash(r.Dir()), r.File())
+}
 
 // Open reads the mirror that [Build] left in the lab's cache.
 func Open(cache string) (*Mirror, error) {
@@ -102,11 +108,6 @@ func (m *Mirror) save() error {
 		return fmt.Errorf("mirror: save index: %w", err)
 	}
 	return os.Rename(m.index()+".half", m.index())
-}
-
-// Archive is where a release's archive is on this machine.
-func (m *Mirror) Archive(r Release) string {
-	return filepath.Join(m.www(), filepath.FromSlash(r.Path()))
 }
 
 // Versions lists a component's versions that work, the newest first.

@@ -2,7 +2,9 @@ package roots
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,7 +44,8 @@ func Emulate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("emulate arm64: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(binfmtDir, "register"), []byte(line), 0o200); err != nil {
+	err = os.WriteFile(filepath.Join(binfmtDir, "register"), []byte(line), 0o200)
+	if err != nil && !errors.Is(err, fs.ErrExist) { // another lab was faster
 		return fmt.Errorf("emulate arm64: register: %w", err)
 	}
 	return nil
