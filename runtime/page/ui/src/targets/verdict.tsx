@@ -52,7 +52,7 @@ export function DoctorWord({ target, check }: { target: Target; check?: string |
     case "none":
       return <>{hint}</>;
     case "looks":
-      return <div class="verdict"><p class="sub">{text.doctor.looks}</p></div>;
+      return <div class="verdict" aria-busy="true"><p class="sub">{text.doctor.looks}</p></div>;
     case "failed":
       return <div class="verdict"><p>{text.doctor.failed} <span class="raw" lang="en">{word.why}</span></p>{hint}</div>;
     case "verdict":
