@@ -333,3 +333,12 @@ func TestAnswersOfAnotherWorld(t *testing.T) {
 		}
 	}
 }
+
+// An API that wants a login is one of a server that runs: what it would say is unknown.
+func TestPrometheusBehindALogin(t *testing.T) {
+	s := newStack()
+	s.replies[askRuntime] = Reply{Status: 401, Type: "text/plain", Body: "Unauthorized"}
+	wants(t, Judge(s.fleet(t), families()), Unknown, "tsdb/answers", "", "its API wants a login")
+	s.replies[askRuntime] = Reply{Status: 500, Type: "text/plain"}
+	wants(t, Judge(s.fleet(t), families()), Fail, "tsdb/answers", "", "does not answer")
+}

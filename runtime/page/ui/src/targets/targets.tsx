@@ -14,7 +14,7 @@ import { Prose } from "../parts/prose";
 import { State, type Tone } from "../parts/state";
 import { checks, explain } from "./explain";
 import { judgeTarget, labelKey, type TargetState, worstFirst } from "./judge";
-import { DoctorProvider, DoctorWord, useDoctor } from "./verdict";
+import { DoctorProvider, DoctorWord, learnOfDoctor, useDoctor } from "./verdict";
 
 const every = 5_000;
 const tones: Record<TargetState, Tone> = { up: "ok", stale: "warn", down: "bad", waiting: "off" };
@@ -41,6 +41,7 @@ async function load(signal: AbortSignal): Promise<Loaded> {
     pools.set(target.scrapePool, [...pool, { target, age, state: judgeTarget(target, age) }]);
   }
   for (const pool of pools.values()) pool.sort(byUrgency);
+  if ([...pools.values()].some((pool) => pool.some(isBad))) await learnOfDoctor(signal);
   const counts = targets.data.droppedTargetCounts;
   const dropped = counts ? Object.values(counts).reduce((a, b) => a + b, 0) : (targets.data.droppedTargets ?? []).length;
   return { pools: [...pools].sort(([a], [b]) => a.localeCompare(b)), dropped };

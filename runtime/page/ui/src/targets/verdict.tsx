@@ -11,29 +11,34 @@ import { fixParts, sentence, wordOn } from "./doctor";
 const soon = 1_000; // ms to the next question while the doctor looks
 const later = 5_000;
 
-let offered = true; // until the server says that it has no doctor
+let offered: boolean | undefined; // whether the server has a doctor; undefined until it was asked
 
-const nobody: DoctorAnswer = { pending: false, at: 0, failed: "", host: "", command: "", verdicts: [] };
+const nobody: DoctorAnswer = { pending: true, at: 0, failed: "", host: "", command: "", verdicts: [] };
 
 const Doctor = createContext<Live<DoctorAnswer>>({ refresh: () => undefined });
 export const DoctorProvider = Doctor.Provider;
 
+/** Learns whether there is a doctor, once, so that the cards are drawn with room for its word, or without. The answer comes at once. */
+export async function learnOfDoctor(signal: AbortSignal): Promise<void> {
+  if (offered !== undefined) return;
+  try {
+    await read<DoctorAnswer>("api/monctl/doctor", signal);
+    offered = true;
+  } catch (error) {
+    if (error instanceof Failure && error.kind === "absent") offered = false;
+  }
+}
+
 /** Asks the doctor while there are targets that are down or stale, and at once when there are others. */
 export function useDoctor(ill: Target[]): Live<DoctorAnswer> {
   const [every, setEvery] = useState(soon);
-  const asks = ill.length > 0 && offered;
+  const asks = ill.length > 0 && offered === true;
   const key = asks ? `doctor ${ill.map((t) => `${t.scrapePool} ${t.scrapeUrl}`).sort().join(" ")}` : "nobody";
   return useLive(key, asks ? every : 0, async (signal) => {
     if (!asks) return nobody;
-    try {
-      const answer = await read<DoctorAnswer>("api/monctl/doctor", signal);
-      setEvery(answer.pending ? soon : later);
-      return answer;
-    } catch (error) {
-      if (!(error instanceof Failure) || error.kind !== "absent") throw error;
-      offered = false;
-      return nobody;
-    }
+    const answer = await read<DoctorAnswer>("api/monctl/doctor", signal);
+    setEvery(answer.pending ? soon : later);
+    return answer;
   }, true);
 }
 
@@ -41,13 +46,13 @@ export function useDoctor(ill: Target[]): Live<DoctorAnswer> {
 export function DoctorWord({ target, check }: { target: Target; check?: string | undefined }) {
   const text = useText();
   const { data, failure } = useContext(Doctor);
-  const word = wordOn(target, data, failure);
+  const word = offered ? wordOn(target, data, failure) : { kind: "none" as const };
   const hint = check && <p class="sub">{text.doctor.check} <code>monctl doctor --only {check}</code></p>;
   switch (word.kind) {
     case "none":
       return <>{hint}</>;
     case "looks":
-      return <div class="verdict"><p class="sub">{text.doctor.looks}</p></div>;
+      return <div class="verdict" aria-busy="true"><p class="sub">{text.doctor.looks}</p></div>;
     case "failed":
       return <div class="verdict"><p>{text.doctor.failed} <span class="raw" lang="en">{word.why}</span></p>{hint}</div>;
     case "verdict":
