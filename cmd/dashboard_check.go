@@ -120,7 +120,7 @@ func (g *globals) metricNames(ctx context.Context, stack *desired.Stack) (dashbo
 		return nil, nil
 	}
 	where := all[0].Host.Name + "/" + all[0].Component.Name
-	api, done, err := g.prometheus(ctx, "", where)
+	from, done, err := g.prometheus(ctx, "", where)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (g *globals) metricNames(ctx context.Context, stack *desired.Stack) (dashbo
 	ctx, cancel := context.WithTimeout(ctx, g.proveFor)
 	defer cancel()
 	now := time.Now()
-	values, _, err := api.LabelValues(ctx, model.MetricNameLabel, nil, now.Add(-time.Hour), now)
+	values, _, err := from.api.LabelValues(ctx, model.MetricNameLabel, nil, now.Add(-time.Hour), now)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", where, err)
 	}

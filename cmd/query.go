@@ -7,12 +7,15 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/monctl/monctl/cmd/ui"
 	"github.com/monctl/monctl/fleet"
 	"github.com/monctl/monctl/fleet/fault"
+	"github.com/monctl/monctl/fleet/inventory"
+	"github.com/monctl/monctl/installer/desired"
 	prom "github.com/prometheus/client_golang/api"
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
@@ -64,11 +67,12 @@ func runQuery(ctx context.Context, g *globals, f queryFlags, args []string) erro
 	if len(args) == 2 {
 		where = args[1]
 	}
-	api, done, err := g.prometheus(ctx, f.url, where)
+	from, done, err := g.prometheus(ctx, f.url, where)
 	if err != nil {
 		return err
 	}
 	defer done()
+	api := from.api
 	ctx, cancel := context.WithTimeout(ctx, g.proveFor)
 	defer cancel()
 	var value model.Value
@@ -80,13 +84,32 @@ func runQuery(ctx context.Context, g *globals, f queryFlags, args []string) erro
 		value, warnings, err = api.QueryRange(ctx, args[0], promv1.Range{Start: now.Add(-window), End: now, Step: step}, promv1.WithLimit(limitOf(f.limit)))
 	}
 	if err != nil {
-		return queryFault(err)
+		return from.fault(args[0], err)
 	}
 	for _, w := range warnings {
 		g.ui.Say("warning: %s", w)
 	}
+	value, all := first(value, f.limit) // older releases know no limit
+	if n := all - f.limit; n > 0 && f.limit > 0 {
+		g.ui.Say("warning: %d of %d series are shown; --limit 0 shows all", f.limit, all)
+	}
 	g.ui.Samples(ui.Answer{Expr: args[0], Value: value, Start: now.Add(-window), End: now, Step: step})
 	return nil
+}
+
+// first is a value with so many series at most, and how many it had; 0 is no limit.
+func first(value model.Value, limit int) (model.Value, int) {
+	switch v := value.(type) {
+	case model.Vector:
+		if limit > 0 && len(v) > limit {
+			return v[:limit], len(v)
+		}
+	case model.Matrix:
+		if limit > 0 && len(v) > limit {
+			return v[:limit], len(v)
+		}
+	}
+	return value, 0
 }
 
 func limitOf(n int) uint64 { return uint64(max(n, 0)) } //nolint:gosec // not negative
@@ -118,31 +141,47 @@ func (f queryFlags) span(width int) (window, step time.Duration, err error) {
 	return window, step, err
 }
 
-// prometheus gives the API of the one that was named; done ends what reaches it.
-func (g *globals) prometheus(ctx context.Context, address, where string) (api promv1.API, done func(), err error) {
+// source is a Prometheus and how a person named it.
+type source struct {
+	api    promv1.API
+	place  string // a URL without password, or HOST/prometheus
+	remedy string // when it does not answer
+}
+
+// prometheus gives the one that was named; done ends what reaches it.
+func (g *globals) prometheus(ctx context.Context, address, where string) (a source, done func(), err error) {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	done = transport.CloseIdleConnections
 	switch {
 	case address != "" && where != "":
-		return nil, nil, fault.Misuse(errors.New("--url and HOST/prometheus exclude each other"), "")
+		return a, nil, fault.Misuse(errors.New("--url and HOST/prometheus exclude each other"), "")
 	case where != "":
 		var conn fleet.Conn
 		if address, conn, err = g.prometheusOf(ctx, where); err != nil {
-			return nil, nil, err
+			return a, nil, err
 		}
 		transport = &http.Transport{DialContext: conn.Dial}
 		done = func() { transport.CloseIdleConnections(); conn.Close() }
+		host, _, _ := strings.Cut(where, "/")
+		a.place, a.remedy = where, fmt.Sprintf("Does it run? monctl status; monctl doctor %s says more.", host)
 	case address == "":
 		address = localMonitor
 	}
-	if u, err := url.Parse(address); err != nil || u.Host == "" {
-		return nil, nil, fault.Misuse(fmt.Errorf("--url %q: want http://HOST[:PORT][/PATH]", address), "")
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		done()
+		return a, nil, fault.Misuse(fmt.Errorf("--url %q: want http://HOST[:PORT][/PATH]", address), "")
+	}
+	if a.place == "" {
+		a.place, a.remedy = u.Redacted(), "Is it running? monctl serve starts one here; --url names another."
 	}
 	client, err := prom.NewClient(prom.Config{Address: address, RoundTripper: transport})
 	if err != nil {
-		return nil, nil, err
+		done()
+		return a, nil, err
 	}
-	return promv1.NewAPI(client), done, nil
+	a.api = promv1.NewAPI(client)
+	return a, done, nil
 }
 
 // prometheusOf finds HOST/prometheus in the inventory and connects to its host, from which it is asked.
@@ -156,7 +195,7 @@ func (g *globals) prometheusOf(ctx context.Context, where string) (address strin
 		return "", nil, err
 	}
 	for _, i := range stack.Of(component) {
-		if i.Host.Name != host {
+		if i.Host.Name != host || !i.Component.Scrapes {
 			continue
 		}
 		bind := i.Bind
@@ -166,20 +205,27 @@ func (g *globals) prometheusOf(ctx context.Context, where string) (address strin
 		conn, err := g.dial(ctx, i.Host.Host)
 		return "http://" + net.JoinHostPort(bind, fmt.Sprint(i.Port)), conn, err
 	}
-	return "", nil, fault.Misuse(fmt.Errorf("%s does not run %s in %s", host, component, stack.Inventory.Name), "")
+	return "", nil, notAsked(stack, host, component)
 }
 
-// queryFault tells what the person can do about an answer.
-func queryFault(err error) error {
-	var refused *promv1.Error
-	if errors.As(err, &refused) {
-		switch refused.Type {
-		case promv1.ErrBadData:
-			return fault.Misuse(errors.New(refused.Msg), "")
-		case promv1.ErrTimeout, promv1.ErrCanceled:
-			return fault.With(errors.New(refused.Msg), "Ask for less: fewer series, a shorter range, a larger --step.")
+// notAsked says why HOST/COMPONENT cannot be asked, and who can.
+func notAsked(stack *desired.Stack, host, component string) error {
+	var can []string
+	for _, i := range stack.Instances {
+		if i.Component.Scrapes {
+			can = append(can, i.Host.Name+"/"+i.Component.Name)
 		}
-		return errors.New(refused.Msg)
 	}
-	return fault.With(err, "Is it running? monctl serve starts one here; --url names another.")
+	remedy := "Nobody there keeps metrics; any Prometheus can be named with --url."
+	if len(can) > 0 {
+		remedy = "Those that can be asked: " + ui.Names(can) + "."
+	}
+	known := slices.ContainsFunc(stack.Inventory.Hosts, func(h inventory.Host) bool { return h.Name == host })
+	switch {
+	case !known:
+		return fault.Misuse(fmt.Errorf("there is no host %s in %s", host, stack.Inventory.Name), "%s", remedy)
+	case slices.ContainsFunc(stack.Of(component), func(i desired.Instance) bool { return i.Host.Name == host }):
+		return fault.Misuse(fmt.Errorf("%s of %s is no Prometheus", component, host), "%s", remedy)
+	}
+	return fault.Misuse(fmt.Errorf("%s does not run %s in %s", host, component, stack.Inventory.Name), "%s", remedy)
 }

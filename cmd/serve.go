@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -118,7 +120,7 @@ func (f *serveFlags) options(g *globals, set *pflag.FlagSet) (runtime.Options, e
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
 		return o, fault.Misuse(fmt.Errorf("--log-level %q: want debug, info, warn or error", f.logLevel), "")
 	}
-	o.Logger = slog.New(slog.NewTextHandler(g.streams.Err, &slog.HandlerOptions{Level: level}))
+	o.Logger = slog.New(slog.NewTextHandler(g.streams.Err, &slog.HandlerOptions{Level: level, ReplaceAttr: shortened}))
 	page, err := page.Handler()
 	if err != nil {
 		return o, err
@@ -143,6 +145,9 @@ func (f *serveFlags) options(g *globals, set *pflag.FlagSet) (runtime.Options, e
 	if err := f.limits(&o); err != nil {
 		return o, err
 	}
+	if err := checkAddress(o.Listen); err != nil {
+		return o, err
+	}
 	if f.external != "" {
 		u, err := url.Parse(f.external)
 		if err != nil || u.Host == "" {
@@ -153,6 +158,15 @@ func (f *serveFlags) options(g *globals, set *pflag.FlagSet) (runtime.Options, e
 	o.Flags = map[string]string{}
 	set.VisitAll(func(flag *pflag.Flag) { o.Flags[flag.Name] = flag.Value.String() })
 	return o, nil
+}
+
+// shortened keeps what others sent, a label of megabytes say, from filling the log.
+func shortened(_ []string, a slog.Attr) slog.Attr {
+	const enough = 2048 // bytes
+	if text := a.Value.String(); len(text) > enough {
+		return slog.String(a.Key, strings.ToValidUTF8(text[:enough], "")+"…")
+	}
+	return a
 }
 
 // limits reads the retention. For ever is a hundred years, as upstream caps it.
@@ -168,6 +182,18 @@ func (f *serveFlags) limits(o *runtime.Options) error {
 	o.Retention, o.RetentionSize = keep, size
 	if keep == 0 && size == 0 {
 		o.Retention = model.Duration(100 * 365 * 24 * time.Hour)
+	}
+	return nil
+}
+
+// checkAddress tells an address that is none from one that cannot be had.
+func checkAddress(listen string) error {
+	_, port, err := net.SplitHostPort(listen)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return fault.Misuse(fmt.Errorf("--listen %q: want HOST:PORT", listen), "For example localhost:9091, or :9090 for every address.")
 	}
 	return nil
 }
@@ -199,6 +225,7 @@ func serveFault(err error) error {
 		config *runtime.ConfigError
 		used   *runtime.InUseError
 		port   *runtime.PortError
+		folder *runtime.FolderError
 		data   *runtime.DataError
 	)
 	switch {
@@ -208,6 +235,10 @@ func serveFault(err error) error {
 		return fault.Refuse(err, "One process at a time writes to a data folder. End the other one, or name another folder with --data.")
 	case errors.As(err, &port):
 		return fault.With(err, "Name another address with --listen, for example --listen localhost:9091.")
+	case errors.As(err, &folder):
+		return fault.With(err, "Open it to this user, run as the one that it belongs to, or name another folder with --data.")
+	case errors.As(err, &data) && errors.Is(err, fs.ErrPermission):
+		return fault.With(err, "Its files are another user's: run as that user, or give them all to this one with chown -R, or name another folder with --data. Nothing was changed.")
 	case errors.As(err, &data):
 		return fault.With(err, "monctl data inspect --local %s tells what is wrong with it. Nothing was changed.", data.Dir)
 	}

@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +25,7 @@ func load(o Options, p parser.Parser) (*config.Config, error) {
 	text, name := builtin(o), "built-in configuration"
 	if o.ConfigFile != "" {
 		var err error
-		if text, err = os.ReadFile(o.ConfigFile); err != nil {
+		if text, err = readText(o.ConfigFile); err != nil {
 			return nil, &ConfigError{Lines: []string{err.Error()}}
 		}
 		name = o.ConfigFile
@@ -41,6 +42,23 @@ func load(o Options, p parser.Parser) (*config.Config, error) {
 		return nil, explain(name, text, err)
 	}
 	return c, checkRules(o, c, p)
+}
+
+// maxText is the largest file of a configuration or of rules, in bytes. The largest real ones have some million.
+const maxText = 64 << 20
+
+// readText reads a file that a person wrote: not a device that never ends.
+func readText(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxText+1))
+	if err == nil && len(text) > maxText {
+		err = fmt.Errorf("%s: larger than %d bytes: this is no configuration", name, maxText)
+	}
+	return text, err
 }
 
 // ruleFiles are the files that the patterns of a configuration name now.
@@ -65,7 +83,7 @@ func checkRules(o Options, c *config.Config, p parser.Parser) error {
 	}
 	var wrong ConfigError
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		text, err := readText(file)
 		if err != nil {
 			wrong.Lines = append(wrong.Lines, err.Error())
 			continue

@@ -26,7 +26,11 @@ func TestMain(m *testing.M) {
 	if data == "" {
 		os.Exit(m.Run())
 	}
-	monitor, err := Start(Options{Data: data, Listen: "127.0.0.1:0", RemoteWrite: true, ConfigFile: os.Getenv(asProcess + "_CONFIG")})
+	listen := os.Getenv(asProcess + "_LISTEN")
+	if listen == "" {
+		listen = "127.0.0.1:0"
+	}
+	monitor, err := Start(Options{Data: data, Listen: listen, RemoteWrite: true, ConfigFile: os.Getenv(asProcess + "_CONFIG")})
 	if err == nil {
 		err = monitor.Run(context.Background(), func() { fmt.Println(monitor.URL()) })
 	}
@@ -37,8 +41,12 @@ func TestMain(m *testing.M) {
 // process starts a monitor in a process of its own and gives its address.
 func process(t *testing.T, data string) (m *Monitor, kill func()) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), asProcess+"="+data, asProcess+"_CONFIG="+file(t, "p.yml", "global: {}\n"))
+	return processBy(t, data, "global: {}\n", os.Args[0])
+}
+
+// begin waits until the monitor that a command starts is ready.
+func begin(t *testing.T, cmd *exec.Cmd) (m *Monitor, kill func()) {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

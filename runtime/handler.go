@@ -128,7 +128,9 @@ func (m *Monitor) apiOptions() api.Options {
 		Build:     api.BuildInfo{Version: PrometheusVersion(), Revision: "monctl " + m.o.Version, GoVersion: goruntime.Version()},
 		WALReplay: func() (tsdb.WALReplayStatus, error) { return m.stats.Head.WALReplayStatus.GetWALReplayStatus(), nil },
 		Gatherer:  m.reg, Registerer: m.reg, External: m.web.external, Listen: m.listener.Addr().String(),
-		Lookback: m.o.Lookback, Admin: m.o.AdminAPI, Write: m.o.RemoteWrite, Now: m.o.Now, Log: m.log.With("component", "api"),
+		Lookback: m.o.Lookback, Admin: m.o.AdminAPI, Write: m.o.RemoteWrite, Now: m.o.Now,
+		WriteLimits: api.LabelLimits{Count: maxLabels, Name: maxLabelName, Value: maxLabelValue}, Patterns: boundedPatterns,
+		Log: m.log.With("component", "api"),
 	}
 }
 

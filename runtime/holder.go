@@ -3,6 +3,7 @@ package runtime
 import (
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -41,7 +42,19 @@ func processName(pid int) string {
 	return fmt.Sprintf("process %d (%s)", pid, strings.TrimSpace(string(name)))
 }
 
-// holderOfPort finds the process that listens on a TCP port, through the inode of its socket.
+// userName is the name of a user by number, or the number where there is no name.
+func userName(id string) string {
+	if u, err := user.LookupId(id); err == nil {
+		return u.Username
+	}
+	return id
+}
+
+// currentUser is who this process is, for a message.
+func currentUser() string { return "user " + userName(strconv.Itoa(os.Geteuid())) }
+
+// holderOfPort finds the process that listens on a TCP port, through the inode of its socket. Of a process of another user the kernel shows an ordinary
+// one no more than the user.
 func holderOfPort(port string) string {
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {
@@ -58,7 +71,10 @@ func holderOfPort(port string) string {
 			const listen = "0A"
 			if len(f) > 9 && strings.HasSuffix(f[1], suffix) && f[3] == listen {
 				socket := "socket:[" + f[9] + "]"
-				return holderOfFile(func(target string) bool { return target == socket })
+				if process := holderOfFile(func(target string) bool { return target == socket }); process != "" {
+					return process
+				}
+				return "a process of user " + userName(f[7])
 			}
 		}
 	}

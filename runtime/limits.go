@@ -14,6 +14,8 @@ const (
 	maxLabels     = 128
 	maxLabelName  = 1024
 	maxLabelValue = 64 * 1024
+
+	headersOfAnswer = 12 << 20 // bytes: net/http takes 10 MB of them, and framing adds some
 )
 
 // limited is the configuration as the scrape manager is to see it: with all scrape configs in one list and their limits.
@@ -26,9 +28,12 @@ func (m *Monitor) limited(c *config.Config) *config.Config {
 	limited.StorageConfig.TSDBConfig = m.withWindow(c.StorageConfig.TSDBConfig)
 	limited.ScrapeConfigFiles = nil
 	limited.ScrapeConfigs = make([]*config.ScrapeConfig, len(jobs))
+	var largest units.Base2Bytes
 	for i, job := range jobs {
 		limited.ScrapeConfigs[i] = limitedJob(*job, m.restarts.Load())
+		largest = max(largest, limited.ScrapeConfigs[i].BodySizeLimit)
 	}
+	m.dialer.most.Store(int64(largest) + headersOfAnswer)
 	return &limited
 }
 

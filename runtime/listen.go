@@ -6,20 +6,33 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
 // PortError is an address that cannot be listened on.
 type PortError struct {
-	Address, Holder string // Holder is "process 12 (prometheus)", or "" when nobody holds it or it cannot be seen
+	Address, Holder string // Holder is "process 12 (prometheus)" or "a process of user anna", or "" when nobody holds it or it cannot be seen
 	Cause           error
 }
 
 func (e *PortError) Error() string {
-	if e.Holder != "" {
-		return fmt.Sprintf("listen on %s: taken by %s", e.Address, e.Holder)
+	why := e.Cause
+	var op *net.OpError
+	if errors.As(e.Cause, &op) {
+		why = op.Err // without the address, which stands before it
 	}
-	return fmt.Sprintf("listen on %s: %s", e.Address, e.Cause)
+	switch {
+	case e.Holder != "":
+		return fmt.Sprintf("listen on %s: taken by %s", e.Address, e.Holder)
+	case errors.Is(e.Cause, syscall.EADDRINUSE):
+		return fmt.Sprintf("listen on %s: taken by another process", e.Address)
+	case errors.Is(e.Cause, syscall.EADDRNOTAVAIL):
+		return fmt.Sprintf("listen on %s: this machine does not have that address", e.Address)
+	case errors.Is(e.Cause, syscall.EACCES):
+		return fmt.Sprintf("listen on %s: not permitted to %s: ports below 1024 are root's, or need CAP_NET_BIND_SERVICE", e.Address, currentUser())
+	}
+	return fmt.Sprintf("listen on %s: %s", e.Address, why)
 }
 
 // Unwrap gives the cause.
@@ -89,6 +102,8 @@ func (l *pipeListener) dial(ctx context.Context) (net.Conn, error) {
 type dialer struct {
 	self *pipeListener
 
+	most atomic.Int64 // bytes of one answer; 0 is no limit
+
 	mu    sync.Mutex
 	conns map[*tracked]bool
 	ended bool
@@ -98,6 +113,24 @@ type dialer struct {
 type tracked struct {
 	net.Conn
 	dialer *dialer
+	got    atomic.Int64 // bytes since something was sent
+}
+
+// Read ends an answer that is longer than any that is allowed. Upstream's scraper stores no more of it, but reads on until the scrape's
+// time is over: a target that streams for ever would take the time of a whole processor.
+func (c *tracked) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	most := c.dialer.most.Load()
+	if got := c.got.Add(int64(n)); err == nil && most > 0 && got > most {
+		return n, fmt.Errorf("more than %d bytes in one answer", most)
+	}
+	return n, err
+}
+
+// Write begins a new answer.
+func (c *tracked) Write(p []byte) (int, error) {
+	c.got.Store(0)
+	return c.Conn.Write(p)
 }
 
 // Close forgets the connection, too.
@@ -119,7 +152,7 @@ func (d *dialer) dial(ctx context.Context, network, address string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	c := &tracked{conn, d}
+	c := &tracked{Conn: conn, dialer: d}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ended {

@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -27,20 +28,23 @@ func (e *InUseError) Error() string {
 // of Prometheus take no lock, so open files of other processes count as well.
 func lockData(dir string, logger *slog.Logger) (*tsdbutil.DirLocker, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, folderError(dir, err)
+	}
+	if why := obstacle(dir); why != "" { // before upstream says it of the first file that it happens to want
+		return nil, &FolderError{Dir: dir, Why: why, Cause: fs.ErrPermission}
 	}
 	if holder := holderOf(dir); holder != "" {
 		return nil, &InUseError{Dir: dir, Holder: holder}
 	}
 	lock, err := tsdbutil.NewDirLocker(dir, "tsdb", logger, nil)
 	if err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, folderError(dir, err)
 	}
 	if err := lock.Lock(); err != nil {
 		if errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, &InUseError{Dir: dir}
 		}
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, folderError(dir, err)
 	}
 	return lock, nil
 }

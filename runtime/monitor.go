@@ -76,7 +76,7 @@ type loaded struct {
 
 // Check reads the configuration and every file it names, and touches neither data nor port. Its error is a *ConfigError.
 func Check(o Options) error {
-	_, err := load(o.withDefaults(), parser.NewParser(parser.Options{}))
+	_, err := load(o.withDefaults(), boundedParser{parser.NewParser(parser.Options{})})
 	return err
 }
 
@@ -89,7 +89,7 @@ func Start(o Options) (*Monitor, error) {
 	}
 	m := &Monitor{
 		o: o, log: o.Logger, reg: prometheus.NewRegistry(), features: features.NewRegistry(), started: o.Now(),
-		parser: parser.NewParser(parser.Options{}), self: newPipeListener(), dialer: &dialer{}, stats: tsdb.NewDBStats(),
+		parser: boundedParser{parser.NewParser(parser.Options{})}, self: newPipeListener(), dialer: &dialer{}, stats: tsdb.NewDBStats(),
 	}
 	m.dialer.self = m.self
 	m.clinic = newClinic(o.Doctor, o.Now)

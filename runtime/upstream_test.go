@@ -164,7 +164,7 @@ var paths = []string{
 	`/query?time=1700000600&query=stored_total&lookback_delta=1s`, `/query?time=1700000600&query=stored_total&lookback_delta=x`,
 	`/query?time=1700000600&query=rate(native[5m]) + stored_total`, `/query?time=1700000600&query=rate(special[5m])`, `/query?time=1700000600&query=sum(native, special)`,
 	`/query?time=1700000600&query=rate(stored_bytes[5m])`, `/query?time=1700000600&query=quantile(2, stored_total)`,
-	`/query?query=sum(`, `/query?query=`, `/query`, `/query?query=1&time=x`, `/query?query=1&timeout=x`, `/query?query=1&time=1700000600&timeout=1ns`,
+	`/query?query=sum(`, `/query?query=`, `/query`, `/query?query=1&time=x`, `/query?query=1&timeout=x`,
 	`/query?time=1700000600&query=stored_total * on () stored_total`,
 	`/query?time=1700000600&query={__name__=~".*"}`,
 	`/query_range?query=stored_total&start=1700000000&end=1700000300&step=30`,

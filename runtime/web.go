@@ -16,14 +16,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/exporter-toolkit/web"
-	"golang.org/x/net/netutil"
 )
 
 const (
-	maxConnections = 512             // as upstream's --web.max-connections
-	readTimeout    = 5 * time.Minute // as upstream's --web.read-timeout
-	headerTimeout  = 10 * time.Second
-	stopTimeout    = 200 * time.Millisecond
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 5 * time.Minute // as upstream's --web.read-timeout
+	stopTimeout   = 200 * time.Millisecond
 )
 
 // server is the HTTP side. Until the data is read, all but the page, liveness and metrics is 503.
@@ -59,8 +57,8 @@ func newServer(m *Monitor) (*server, error) {
 	errorLog := slog.NewLogLogger(m.log.With("component", "web").Handler(), slog.LevelWarn)
 	make := func(h http.Handler) *http.Server {
 		return &http.Server{
-			Handler: h, ReadTimeout: readTimeout, ReadHeaderTimeout: headerTimeout, ErrorLog: errorLog,
-			BaseContext: func(net.Listener) context.Context { return ctx },
+			Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, ErrorLog: errorLog,
+			BaseContext: func(net.Listener) context.Context { return ctx }, ConnContext: knownClient,
 		}
 	}
 	all := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -68,7 +66,8 @@ func newServer(m *Monitor) (*server, error) {
 		defer s.running.Add(-1)
 		(*s.handler.Load()).ServeHTTP(w, r)
 	})
-	s.public, s.private, s.inside = make(all), make(s.metrics), make(all)
+	s.public, s.private, s.inside = make(wholeRequests(all, clientGrace)), make(s.metrics), make(all)
+	s.public.ReadTimeout = clientGrace // of requests that are refused for their user, which wholeRequests does not see
 	return s, nil
 }
 
@@ -143,7 +142,7 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 func (s *server) serve(public, private net.Listener) <-chan error {
 	failed := make(chan error, 1)
 	go func() {
-		err := web.Serve(netutil.LimitListener(public, maxConnections), s.public, &web.FlagConfig{WebConfigFile: &s.webConfig}, quietly(s.log))
+		err := web.Serve(newCrowd(public, connections(), clientGrace), s.public, &web.FlagConfig{WebConfigFile: &s.webConfig}, quietly(s.log))
 		if !errors.Is(err, http.ErrServerClosed) {
 			failed <- err
 		}

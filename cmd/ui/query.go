@@ -2,7 +2,6 @@ package ui
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -89,21 +88,50 @@ func (u *UI) matrix(a Answer, m model.Matrix) {
 	m = slices.Clone(m)
 	slices.SortStableFunc(m, func(x, y *model.SampleStream) int { return cmp.Compare(largest(y), largest(x)) })
 	drawn := m[:min(len(m), plotSeries)]
-	u.write(u.out, u.plot(a, drawn)+"\n\n")
+	if low, high := extent(drawn); low <= high && !math.IsInf(high-low, 0) {
+		u.write(u.out, u.plot(a, drawn)+"\n\n")
+	} else {
+		drawn = nil
+		u.Say("no value that can be drawn: histograms, NaN and infinity cannot")
+	}
 	u.Table([]string{"", "LAST", "MIN", "MAX", "SERIES"}, u.legend(m, len(drawn)))
-	if len(m) > len(drawn) {
+	if len(drawn) > 0 && len(m) > len(drawn) {
 		u.Say("drawn: the %d series with the largest values, of %d", len(drawn), len(m))
 	}
 }
 
-func largest(s *model.SampleStream) float64 {
-	most := math.Inf(-1)
-	for _, p := range s.Values {
-		if v := float64(p.Value); v > most {
-			most = v
+// extent is from the smallest to the largest value that can be drawn; low is above high when there is none.
+func extent(m model.Matrix) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, s := range m {
+		for _, p := range s.Values {
+			if v := float64(p.Value); !math.IsInf(v, 0) && !math.IsNaN(v) {
+				low, high = min(low, v), max(high, v)
+			}
 		}
 	}
-	return most
+	return low, high
+}
+
+// bounds are the smallest and the largest value of a series that are numbers; NaN when none is.
+func bounds(s *model.SampleStream) (low, high float64) {
+	low, high = math.NaN(), math.NaN()
+	for _, p := range s.Values {
+		v := float64(p.Value)
+		if math.IsNaN(v) {
+			continue
+		}
+		if math.IsNaN(low) {
+			low, high = v, v
+		}
+		low, high = min(low, v), max(high, v)
+	}
+	return low, high
+}
+
+func largest(s *model.SampleStream) float64 {
+	_, high := bounds(s)
+	return high
 }
 
 var lineColours = []asciigraph.AnsiColor{
@@ -114,11 +142,17 @@ var lineColours = []asciigraph.AnsiColor{
 // lineMarks stand for colours where there are none.
 const lineMarks = "*o+x#@%&"
 
+// plot draws the values as parts of their extent: the library counts rows from zero, in integers, and 1e300 ends it.
 func (u *UI) plot(a Answer, m model.Matrix) string {
+	low, high := extent(m)
+	span := high - low
+	if span == 0 {
+		span = 1
+	}
 	options := []asciigraph.Option{
-		asciigraph.Height(plotHeight), asciigraph.Width(u.PlotWidth()), asciigraph.YAxisValueFormatter(func(v float64) string { return number(v) }),
+		asciigraph.Height(plotHeight), asciigraph.Width(u.PlotWidth()), asciigraph.YAxisValueFormatter(func(part float64) string { return number(low + part*span) }),
 		asciigraph.XAxisRange(seconds(model.TimeFromUnixNano(a.Start.UnixNano())), seconds(model.TimeFromUnixNano(a.End.UnixNano()))),
-		asciigraph.XAxisTickCount(5), asciigraph.XAxisValueFormatter(func(v float64) string { return clockText(v, a.End.Sub(a.Start)) }),
+		asciigraph.XAxisTickCount(max(2, min(5, u.PlotWidth()/10))), asciigraph.XAxisValueFormatter(func(v float64) string { return clockText(v, a.End.Sub(a.Start)) }),
 	}
 	if u.paint {
 		options = append(options, asciigraph.SeriesColors(lineColours[:len(m)]...))
@@ -132,6 +166,9 @@ func (u *UI) plot(a Answer, m model.Matrix) string {
 	lines := make([][]float64, len(m))
 	for i, s := range m {
 		lines[i] = grid(a, s)
+		for j, v := range lines[i] {
+			lines[i][j] = (v - low) / span
+		}
 	}
 	return asciigraph.PlotMany(lines, options...)
 }
@@ -173,10 +210,10 @@ func (u *UI) legend(m model.Matrix, drawn int) [][]string {
 		}
 		row := []string{mark, "", "", "", s.Metric.String()}
 		if n := len(s.Values); n > 0 {
-			low := slices.MinFunc(s.Values, func(x, y model.SamplePair) int { return cmp.Compare(x.Value, y.Value) })
-			row[1], row[2], row[3] = number(float64(s.Values[n-1].Value)), number(float64(low.Value)), number(largest(s))
+			low, high := bounds(s)
+			row[1], row[2], row[3] = number(float64(s.Values[n-1].Value)), number(low), number(high)
 		} else {
-			row[1] = fmt.Sprintf("%d histograms", len(s.Histograms))
+			row[1] = count(len(s.Histograms), "histogram")
 		}
 		rows = append(rows, row)
 	}

@@ -13,6 +13,7 @@ func TestUninstall(t *testing.T) {
 	c.run(t, "install", "--yes").want(t, done)
 	before := stateOf(t, h)
 	mine := h.Name + "/prometheus"
+	asked(t, c, h)
 
 	c.run(t, "uninstall", "--yes").want(t, usage, "what to uninstall is missing")
 	c.run(t, "uninstall", "--all").want(t, refused, "not confirmed")
@@ -34,6 +35,7 @@ func TestUninstall(t *testing.T) {
 		t.Errorf("wrong units are left:\n%s", units)
 	}
 	c.run(t, "uninstall", "prometheus", "--yes").want(t, done)
+	notAnswering(t, c, h)
 
 	c.run(t, "install", "--yes").want(t, done)
 	if n := number(t, h, `count(count_over_time(up{job="prometheus"}[1h]))`); n != 1 {

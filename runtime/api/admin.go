@@ -16,9 +16,6 @@ func (a *API) deleteSeries(r *http.Request) (*answer, error) {
 	if !a.Admin {
 		return nil, unavailable(errAdminOff)
 	}
-	if err := r.ParseForm(); err != nil {
-		return nil, badData(fmt.Errorf("error parsing form values: %w", err))
-	}
 	if len(r.Form["match[]"]) == 0 {
 		return nil, badData(errors.New("no match[] parameter provided"))
 	}

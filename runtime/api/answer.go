@@ -68,6 +68,8 @@ func failed(err error) error {
 		return &failure{"timeout", http.StatusServiceUnavailable, err}
 	case errors.As(err, &storage):
 		return internal(err)
+	case errors.Is(err, context.DeadlineExceeded): // of one that waited for its turn; upstream says 422 to it, as to a query that makes no sense
+		return &failure{"timeout", http.StatusServiceUnavailable, fmt.Errorf("query timed out before it began: %w", err)}
 	}
 	return execution(err)
 }
@@ -75,6 +77,10 @@ func failed(err error) error {
 // handler makes the http.Handler of an endpoint.
 func (a *API) handler(serve func(*http.Request) (*answer, error)) http.Handler {
 	return httputil.CompressionHandler{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil { // FormValue says nothing of it, and the query would seem to be empty
+			a.respondError(w, badData(fmt.Errorf("error parsing form values: %w", err)))
+			return
+		}
 		got, err := serve(r)
 		if err != nil {
 			a.respondError(w, err)
@@ -111,7 +117,8 @@ func (a *API) respondError(w http.ResponseWriter, err error) {
 	if errors.Is(err, tsdb.ErrNotReady) {
 		f = &failure{"unavailable", http.StatusInternalServerError, f.cause}
 	}
-	text, err := encoding.Marshal(&body{Status: "error", ErrorType: f.kind, Error: f.Error()})
+	const enough = 4096 // some errors repeat the whole query
+	text, err := encoding.Marshal(&body{Status: "error", ErrorType: f.kind, Error: beginning(f.Error(), enough)})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

@@ -64,6 +64,10 @@ type Options struct {
 	Lookback time.Duration
 	Admin    bool // allow deletion, snapshots and cleaning
 	Write    bool // accept remote write
+	// WriteLimits are for what remote write brings.
+	WriteLimits LabelLimits
+	// Patterns says what is wrong with regular expressions that come without the text of a query; nil when nothing is.
+	Patterns func(patterns []string) error
 	Now      func() time.Time
 	Log      *slog.Logger
 }

@@ -13,7 +13,21 @@ func (a *API) formatQuery(r *http.Request) (*answer, error) {
 	if err != nil {
 		return nil, badParameter(err, "query")
 	}
+	if depth(expr) > maxPretty {
+		return &answer{data: expr.String()}, nil
+	}
 	return &answer{data: expr.Pretty(0)}, nil
+}
+
+// maxPretty is how deep an expression may be to be laid out: the layout takes time with the cube of it, and half a minute at 2000.
+const maxPretty = 200
+
+func depth(expr parser.Node) (most int) {
+	parser.Inspect(expr, func(_ parser.Node, path []parser.Node) error {
+		most = max(most, len(path))
+		return nil
+	})
+	return most
 }
 
 func (a *API) parseQuery(r *http.Request) (*answer, error) {

@@ -80,7 +80,10 @@ func (a *API) newest(r *http.Request, matchers [][]*labels.Matcher) (promql.Vect
 	buffer := storage.NewBuffer(a.Lookback.Milliseconds())
 	var samples promql.Vector
 	var it chunkenc.Iterator
-	for set.Next() {
+	for n := 0; set.Next(); n++ {
+		if n%checkEvery == 0 && r.Context().Err() != nil {
+			return nil, r.Context().Err()
+		}
 		it = set.At().Iterator(it)
 		buffer.Reset(it)
 		if s, ok := last(buffer, maxt); ok {

@@ -22,6 +22,9 @@ var (
 // parseTime reads seconds since 1970 with a fraction, or RFC 3339.
 func parseTime(s string) (time.Time, error) {
 	if t, err := strconv.ParseFloat(s, 64); err == nil {
+		if !(t >= float64(minTime.Unix()) && t <= float64(maxTime.Unix())) { // NaN is neither
+			return time.Time{}, fmt.Errorf("cannot parse %q to a valid timestamp: it is beyond all times", s)
+		}
 		seconds, fraction := math.Modf(t)
 		fraction = math.Round(fraction*1000) / 1000
 		return time.Unix(int64(seconds), int64(fraction*float64(time.Second))).UTC(), nil
@@ -68,7 +71,7 @@ func window(r *http.Request) (start, end int64, err error) {
 func parseDuration(s string) (time.Duration, error) {
 	if d, err := strconv.ParseFloat(s, 64); err == nil {
 		ns := d * float64(time.Second)
-		if ns > float64(math.MaxInt64) || ns < float64(math.MinInt64) {
+		if math.IsNaN(ns) || ns > float64(math.MaxInt64) || ns < float64(math.MinInt64) {
 			return 0, fmt.Errorf("cannot parse %q to a valid duration. It overflows int64", s)
 		}
 		return time.Duration(ns), nil

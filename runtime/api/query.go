@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -68,6 +69,13 @@ func rangeParameters(r *http.Request) (start, end time.Time, step time.Duration,
 	}
 	if step <= 0 {
 		return start, end, 0, badParameter(errors.New("zero or negative query resolution step widths are not accepted. Try a positive integer"), "step")
+	}
+	if step < time.Millisecond { // upstream's engine divides by it, in milliseconds
+		return start, end, 0, badParameter(errors.New("steps of less than a millisecond are not accepted"), "step")
+	}
+	// Not by end.Sub(start), which is never more than 292 years.
+	if span := float64(end.Unix() - start.Unix()); span > math.MaxInt64/1e9 {
+		return start, end, 0, badParameter(errors.New("more than 292 years after start"), "end")
 	}
 	if end.Sub(start)/step > maxPoints {
 		return start, end, 0, badData(errors.New("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"))

@@ -27,8 +27,8 @@ func (a *API) Register(mux *http.ServeMux) {
 			mux.Handle(method+" /api/v1"+e.path, h)
 		}
 	}
-	mux.Handle("POST /api/v1/read", measured("/api/v1/read",
-		remote.NewReadHandler(a.Log, a.Registerer, a.Storage, a.Config, readSamples, readConcurrency, readFrame)))
+	mux.Handle("POST /api/v1/read", measured("/api/v1/read", a.guardedReads(
+		remote.NewReadHandler(a.Log, a.Registerer, a.Storage, a.Config, readSamples, readConcurrency, readFrame))))
 	mux.Handle("POST /api/v1/write", measured("/api/v1/write", a.writeHandler()))
 	mux.Handle("GET /federate", measured("/federate", httputil.CompressionHandler{Handler: http.HandlerFunc(a.federate)}))
 }
@@ -40,7 +40,7 @@ func (a *API) writeHandler() http.Handler {
 		})
 	}
 	both := remoteapi.MessageTypes{remoteapi.WriteV1MessageType, remoteapi.WriteV2MessageType}
-	return remote.NewWriteHandler(a.Log, a.Registerer, a.Storage, both, false, false, false)
+	return guardedWrites(remote.NewWriteHandler(a.Log, a.Registerer, writable{a.Storage, a.WriteLimits}, both, false, false, false))
 }
 
 // measure gives handlers upstream's metrics of HTTP requests.

@@ -75,9 +75,6 @@ func (a *API) words(r *http.Request, ask func(storage.Querier, *storage.LabelHin
 }
 
 func (a *API) series(r *http.Request) (*answer, error) {
-	if err := r.ParseForm(); err != nil {
-		return nil, badData(fmt.Errorf("error parsing form values: %w", err))
-	}
 	if len(r.Form["match[]"]) == 0 {
 		return nil, badData(errors.New("no match[] parameter provided"))
 	}
@@ -117,8 +114,10 @@ func selectSeries(r *http.Request, q storage.Querier, sets [][]*labels.Matcher, 
 	return storage.NewMergeSeriesSet(all, 0, storage.ChainedSeriesMerge)
 }
 
+// checkEvery is the number of series after which it is looked whether the client is still there.
+const checkEvery = 128
+
 func collect(r *http.Request, set storage.SeriesSet, limit int) ([]labels.Labels, annotations.Annotations, error) {
-	const checkEvery = 128
 	found := []labels.Labels{}
 	warnings := set.Warnings()
 	for set.Next() {
