@@ -53,7 +53,11 @@ func programs(t *testing.T) (monctl, reference program) {
 		return []string{ours, "serve", "--listen=" + address, "--config=" + config, "--data=" + data, "--ntp=none", "--no-host-metrics", "--remote-write-receiver"}
 	}}
 	reference = program{"reference", func(address, config, data string) []string {
-		return []string{theirs, "--web.listen-address=" + address, "--config.file=" + config, "--storage.tsdb.path=" + data, "--web.enable-remote-write-receiver", "--log.level=error"}
+		return []string{
+			theirs, "--web.listen-address=" + address, "--config.file=" + config, "--storage.tsdb.path=" + data, "--web.enable-remote-write-receiver", "--log.level=error",
+			// It begins to scrape after 5 s otherwise. The suite of senders ends it then, and passes a server that has sent nothing.
+			"--scrape.discovery-reload-interval=100ms",
+		}
 	}}
 	return monctl, reference
 }
