@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	goruntime "runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -188,11 +189,10 @@ func (f *serveFlags) limits(o *runtime.Options) error {
 
 // checkAddress tells an address that is none from one that cannot be had.
 func checkAddress(listen string) error {
+	const ports = 1 << 16
 	_, port, err := net.SplitHostPort(listen)
-	if err == nil {
-		_, err = net.LookupPort("tcp", port)
-	}
-	if err != nil {
+	n, e := strconv.Atoi(port) // a name of a port is looked up by the listener
+	if err != nil || port == "" || e == nil && (n < 0 || n >= ports) {
 		return fault.Misuse(fmt.Errorf("--listen %q: want HOST:PORT", listen), "For example localhost:9091, or :9090 for every address.")
 	}
 	return nil

@@ -32,7 +32,7 @@ var hostileQueries = map[string]struct{ query, want string }{
 	"deep regex":    {`up{a=~"` + strings.Repeat("(", 2000) + strings.Repeat(")", 2000) + `"}`, "nests too deeply"},
 	"label_join":    {strings.Repeat("label_join(", 30) + "up" + strings.Repeat(`,"a","","a","a")`, 30), "label_join and label_replace in each other that can make a label of 131072 bytes, more than 65536"},
 	"label_replace": {strings.Repeat("label_replace(", 30) + "up" + strings.Repeat(`,"a",("$1${1}"),"a","(.*)")`, 30), "can make a label of 131072 bytes"},
-	"subquery":      {"count_over_time(vector(1)[10y:1s])", "steps, more than the 50000000 samples"},
+	"subquery":      {"count_over_time(vector(1)[10y:1s])", "steps, more than the 5000000 of a query"},
 	"utf8":          {"up{a=\"\xff\"}", "1:6: parse error: invalid UTF-8 rune"},
 	"utf8 name":     {"\xff\xfe", "unexpected character"},
 }
@@ -181,7 +181,7 @@ func TestStopsWhileAbused(t *testing.T) {
 	for _, text := range []string{
 		"", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\nX: ", "GET /-/ready HTTP/1.1\r\nHost: a\r\n\r\n",
 		"POST /api/v1/query HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nq", "POST /api/v1/write HTTP/1.1\r\nHost: a\r\nContent-Length: 30000000\r\n\r\nx",
-		"GET /api/v1/query?query=count_over_time(vector(1)[500d:1s]) HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET /api/v1/query?query=count_over_time(vector(1)[20d:1s]) HTTP/1.1\r\nHost: a\r\n\r\n",
 		"GET /api/v1/query?query=%22" + strings.Repeat("x", 900_000) + "%22 HTTP/1.1\r\nHost: a\r\n\r\n", // whose answer is not read
 	} {
 		for range 5 {

@@ -218,7 +218,7 @@ scrape_configs:
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
-		req, _ := http.NewRequestWithContext(ctx, http.MethodGet, m.URL().String()+"api/v1/query?query=count_over_time(vector(1)[60d:1s])", nil)
+		req, _ := http.NewRequestWithContext(ctx, http.MethodGet, m.URL().String()+"api/v1/query?query=count_over_time(vector(1)[50d:1s])", nil)
 		if resp, err := http.DefaultClient.Do(req); err == nil {
 			resp.Body.Close()
 		}

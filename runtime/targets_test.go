@@ -273,7 +273,7 @@ func TestEndlessTargetIsCut(t *testing.T) {
 
 // A query ends when nobody waits for its answer any more.
 func TestQueryEndsWithItsClient(t *testing.T) {
-	m := running(t, Options{ConfigFile: file(t, "p.yml", "global: {}\n")})
+	m := running(t, Options{QueryMaxSamples: 500_000_000, ConfigFile: file(t, "p.yml", "global: {}\n")})
 	ctx, leave := context.WithCancel(t.Context())
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.URL().String()+"api/v1/query?query=count_over_time(vector(1)[500d:1s])", nil)
 	if err != nil {

@@ -47,11 +47,20 @@ func (u *UI) Samples(a Answer) {
 func seconds(t model.Time) float64 { return float64(t) / 1000 }
 
 // number is a value as a person reads it: six digits.
-func number(v float64) string {
+func number(v float64) string { return rounded(v, 6) }
+
+func rounded(v float64, digits int) string {
 	if v == math.Trunc(v) && math.Abs(v) < 1e15 {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
-	return strconv.FormatFloat(v, 'g', 6, 64)
+	return strconv.FormatFloat(v, 'g', digits, 64)
+}
+
+// axisDigits is how many digits tell the lines of an axis apart: more than six where the values are large beside their span.
+func axisDigits(low, high float64) int {
+	const fewest, most = 6, 10 // of what has room before the plot
+	digits := 3 + math.Log10(max(math.Abs(low), math.Abs(high))/(high-low))
+	return int(min(max(digits, fewest), most))
 }
 
 func (u *UI) vector(v model.Vector) {
@@ -145,12 +154,14 @@ const lineMarks = "*o+x#@%&"
 // plot draws the values as parts of their extent: the library counts rows from zero, in integers, and 1e300 ends it.
 func (u *UI) plot(a Answer, m model.Matrix) string {
 	low, high := extent(m)
-	span := high - low
+	span, digits := high-low, 6
 	if span == 0 {
 		span = 1
+	} else {
+		digits = axisDigits(low, high)
 	}
 	options := []asciigraph.Option{
-		asciigraph.Height(plotHeight), asciigraph.Width(u.PlotWidth()), asciigraph.YAxisValueFormatter(func(part float64) string { return number(low + part*span) }),
+		asciigraph.Height(plotHeight), asciigraph.Width(u.PlotWidth()), asciigraph.YAxisValueFormatter(func(part float64) string { return rounded(low+part*span, digits) }),
 		asciigraph.XAxisRange(seconds(model.TimeFromUnixNano(a.Start.UnixNano())), seconds(model.TimeFromUnixNano(a.End.UnixNano()))),
 		asciigraph.XAxisTickCount(max(2, min(5, u.PlotWidth()/10))), asciigraph.XAxisValueFormatter(func(v float64) string { return clockText(v, a.End.Sub(a.Start)) }),
 	}

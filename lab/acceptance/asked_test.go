@@ -13,7 +13,7 @@ func asked(t *testing.T, c *controller, h *hosts.Host) {
 	c.run(t, "query", "count(up)", where).want(t, done, "VALUE", "{}")
 	c.run(t, "query", "up", where, "--range", "5m").want(t, done, "LAST", "MIN", "MAX", `job="prometheus"`)
 	c.run(t, "query", "up", where, "--json").want(t, done, `"type":"sample","metric":{"__name__":"up"`, `"type":"summary"`)
-	c.run(t, "query", "up", where, "--range", "5m", "--json").want(t, done, `"type":"series","metric":{"__name__":"up"`)
+	c.run(t, "query", "up", where, "--range", "5m", "--json").want(t, done, `"type":"series"`, `"metric":{"__name__":"up"`, `"values":[[`)
 	c.run(t, "query", "nothing_of_this_name", where).want(t, done, "no series")
 	c.run(t, "query", "sum by (job (up)", where).want(t, usage, "1:13: parse error: unexpected", "sum by (job (up)\n              ^")
 	c.run(t, "query", "up", "h9/prometheus").want(t, usage, "there is no host h9", "Those that can be asked: "+where)

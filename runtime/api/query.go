@@ -100,6 +100,9 @@ func (a *API) run(r *http.Request, limit int, query func(context.Context, promql
 		return nil, badData(err)
 	}
 	q, err := query(ctx, opts)
+	if ctx.Err() != nil && err != nil { // it waited for its turn, which is nothing that is wrong with it
+		return nil, failed(err)
+	}
 	if err != nil {
 		return nil, badParameter(err, "query")
 	}
