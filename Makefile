@@ -17,8 +17,11 @@ INLINED    := std github.com/monctl/monctl/runtime/... github.com/prometheus/pro
 RELEASE    := -trimpath -pgo=runtime/serve.pgo -tags $(UNUSED) -gcflags=all=-l $(INLINED:%=-gcflags=%=) -ldflags '-s -w -funcalign=16'
 # The most bytes that a release for amd64 may have.
 LARGEST    := 46000000
-# Packages whose tests boot real hosts. They run without the race detector: what they test runs in other processes.
-LAB        := $(shell go list ./lab/... 2>/dev/null)
+# Packages whose tests boot real hosts. They run without the race detector: what they test runs in other processes. They wait more than they
+# work, so two run at once; but not beside ALONE: a whole virtual machine in software, and three stacks that are broken at once, where nothing
+# else may be slow.
+ALONE      := ./lab/clocks ./lab/faults
+LAB        := $(shell go list ./lab/... 2>/dev/null | grep -v -e /lab/clocks -e /lab/faults)
 # What needs clones of other projects is make compliance.
 PURE       := $(shell go list ./... 2>/dev/null | grep -v -e /lab/ -e /runtime/compliance)
 
@@ -56,8 +59,10 @@ unit: $(GOTESTSUM) ## tests that need no hosts
 hosts nightly: export MONCTL_BINARY := $(CURDIR)/bin/monctl
 
 hosts: $(GOTESTSUM) build ## tests of what is released, on real systemd hosts; they need root and skip with a reason elsewhere
-	PATH=$(CACHE)/checkers/usr/bin:$$PATH $(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/hosts.json -- -count=1 -p 1 -timeout 30m $(LAB)
-	@sh .ci/skips $(CACHE)/hosts.json
+	export PATH=$(CACHE)/checkers/usr/bin:$$PATH; failed=0; \
+	$(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/hosts.json -- -count=1 -p 2 -timeout 30m $(LAB) || failed=1; \
+	$(GOTESTSUM) --format pkgname --jsonfile $(CACHE)/alone.json -- -count=1 -p 1 -timeout 30m $(ALONE) || failed=1; exit $$failed
+	@sh .ci/skips $(CACHE)/hosts.json && sh .ci/skips $(CACHE)/alone.json
 
 page: runtime/page/ui/node_modules ## the web page, from runtime/page/ui into runtime/page/assets; building monctl needs neither this nor Node
 	cd runtime/page/ui && npm run --silent build

@@ -18,10 +18,20 @@ hold() {
 		echo "$was" >"$held/was.new" && mv "$held/was.new" "$held/was" || return
 	fi
 	mkdir -p "${dropin%/*}" && printf '[Unit]\nAssertPathExists=!%s\n' "$held" >"$dropin" && systemctl daemon-reload || return
-	systemctl stop -- "$unit" || return
+	stop || return
 	case $(systemctl show -p ActiveState --value -- "$unit") in
 	active | activating) echo "$unit runs again right after it was stopped" >&2 && return 1 ;;
 	esac
+}
+
+# stop tries again for 5 s: a start that somebody asks for meanwhile cancels the stop, though it will fail by the assertion.
+stop() {
+	tries=50
+	until said=$(systemctl stop -- "$unit" 2>&1); do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || { printf '%s\n' "$said" >&2; return 1; }
+		sleep 0.1
+	done
 }
 
 # watch starts a guard outside of this session. It gets the host's lock when everything of this run is gone, however it

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -67,20 +68,29 @@ func TestWithoutInternet(t *testing.T) {
 // withoutRelease plans for every reason why a release cannot be had. Nothing is installed.
 func withoutRelease(t *testing.T, c *controller, all []*hosts.Host) {
 	before := statesOf(t, all)
-	planned := "The bundled monitor is planned in its place"
+	planned := func(never int, reason string, more ...string) {
+		t.Helper()
+		for _, policy := range []string{"ask", "auto"} {
+			c.run(t, "plan", "--fallback", policy).want(t, changes, append(more, "cannot be had", reason, "The bundled monitor is planned in its place")...)
+		}
+		c.run(t, "plan", "--fallback", "never").want(t, never, reason, "--fallback auto")
+	}
 	c.flags["mirror"], c.flags["cache-dir"] = "http://127.0.0.1:1", t.TempDir()
-	c.run(t, "plan").want(t, changes, "cannot be had", "connection refused", planned, "monctl-monitor.service")
+	planned(failed, "connection refused", "monctl-monitor.service")
 	c.run(t, "install", "--yes", "--fallback", "never").want(t, failed, "connection refused", "--fallback auto")
+
+	c.flags["mirror"] = lab.url + "/nothing"
+	planned(failed, "404", "monctl-monitor.service")
 
 	r := releaseOf(t, "prometheus", "3.13.5", "amd64")
 	c.replaced(t, r, archiveOf(t, releaseOf(t, "prometheus", "2.42.0", "amd64")), false)
-	c.run(t, "plan").want(t, changes, "checksum mismatch", planned, "release /opt/monctl/node_exporter/1.12.1")
+	planned(some, "checksum mismatch", "release /opt/monctl/node_exporter/1.12.1")
 
 	c.flags["mirror"] = lab.url
 	c.flags["catalog"] = changedCatalog(t, "node_exporter", func(rows []string) []string {
 		return slices.DeleteFunc(rows, func(row string) bool { return strings.Contains(row, "\tarm64\t") })
 	})
-	c.run(t, "plan").want(t, changes, "attested by 2 independent sources for arm64", planned, "release /opt/monctl/prometheus/3.13.5")
+	planned(some, "attested by 2 independent sources for arm64", "release /opt/monctl/prometheus/3.13.5")
 
 	// A monctl for the other machine that is none.
 	c.flags["monctl-binary"] = "linux/arm64=" + lab.monctl
@@ -111,6 +121,7 @@ func itsDoctorSays(t *testing.T, h, other *hosts.Host) {
 // backAndForth moves the samples between the monitor and two releases of Prometheus, and counts them.
 func backAndForth(t *testing.T, c *controller, h *hosts.Host) {
 	c.flags["mirror"], c.flags["catalog"] = lab.url, lab.catalog
+	unreadable(t, c, h)
 	for _, step := range []struct{ from, to, version string }{
 		{"monitor", "prometheus@2.42.0", "2.42.0"}, {"prometheus", "monitor", ""}, {"monitor", "prometheus@3.13.5", "3.13.5"}, {"prometheus", "monitor", ""},
 	} {
@@ -134,6 +145,19 @@ func backAndForth(t *testing.T, c *controller, h *hosts.Host) {
 		c.run(t, "upgrade", h.Name+"/"+step.from, "--to", step.to, "--yes").want(t, done)
 		wantDump(t, h, at, before)
 	}
+}
+
+// unreadable puts a block of a newer version among the samples: the monitor runs on, and all that was prepared is taken back.
+func unreadable(t *testing.T, c *controller, h *hosts.Host) {
+	const block = "/var/lib/monctl/monitor/01HZZZZZZZZZZZZZZZZZZZZZZZ"
+	before := stateOf(t, h)
+	on(t, h, "mkdir "+block+` && echo '{"ulid": "01HZZZZZZZZZZZZZZZZZZZZZZZ", "minTime": 0, "maxTime": 1, "version": 9}' >`+block+"/meta.json && chown -R --reference=/var/lib/monctl/monitor "+block)
+	for _, version := range []string{"2.42.0", "3.13.5"} {
+		c.run(t, "upgrade", h.Name+"/monitor", "--to", "prometheus@"+version, "--yes").
+			want(t, failed, "samples of monitor: error: what is there is not for this version: "+filepath.Base(block)+": meta.json: version 9", "The host was put back as it was")
+		same(t, h, before) // the unit's invocation, too
+	}
+	on(t, h, "rm -r "+block)
 }
 
 // dump is every sample of the hour before a moment, as the server stores it: series to its samples.

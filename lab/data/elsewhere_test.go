@@ -64,6 +64,7 @@ setsid /opt/runc --rootless=true --root /run/runc run --bundle /srv/box box >/sr
 // TestNetworkFileSystem: on a file system whose locks do not tell who uses a folder, nothing is changed. FUSE stands for all of them; this
 // machine's kernel has no NFS.
 func TestNetworkFileSystem(t *testing.T) {
+	t.Parallel()
 	needLab(t)
 	program, library, err := extras.Bindfs(t.Context(), lab.cache)
 	must(t, err)

@@ -18,6 +18,7 @@ import (
 
 // TestWholeFolder: data that are not looked into are moved and copied as a whole, of a real Alertmanager.
 func TestWholeFolder(t *testing.T) {
+	t.Parallel()
 	h := host(t, "h1")
 	const unit, folder, target, confirm = "monctl-alertmanager.service", "/var/lib/monctl/alertmanager", "h1/alertmanager", "--yes=h1/alertmanager"
 	on(t, h, "rm -rf "+folder+".monctl; systemctl restart "+unit) // it writes its files when it ends
@@ -37,6 +38,7 @@ func TestWholeFolder(t *testing.T) {
 // TestGrafanaFolder: the folder that the stand-in for Grafana keeps, with a real SQLite file as Grafana has, which is written
 // to between the backup and its return.
 func TestGrafanaFolder(t *testing.T) {
+	t.Parallel()
 	if !long {
 		t.Skip("MONCTL_LAB_LONG is not set")
 	}
@@ -83,6 +85,7 @@ func sqlite(t *testing.T, file, statement string) string {
 
 // TestLokiFolder: a real Loki has the lines of before after a reset and its undo, and those of a backup after that was brought back.
 func TestLokiFolder(t *testing.T) {
+	t.Parallel()
 	h := host(t, "h1")
 	if !lab.loki() {
 		t.Skip("the mirror has no Loki: MONCTL_LAB_LOKI has it built")

@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -39,8 +40,9 @@ type shared struct {
 	monctl string // the binary; the one for arm64 lies beside it
 	url    string // of the mirror
 	mirror *mirror.Mirror
-	ntp    string // an NTP server with the right time
-	cache  string // of the lab
+	ntp    string                 // an NTP server with the right time
+	cache  string                 // of the lab
+	free   map[string]*sync.Mutex // a host is held by the test that works on it
 }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -49,6 +51,9 @@ func run(m *testing.M) int {
 	flag.Parse()
 	if os.Geteuid() != 0 || testing.Short() {
 		return m.Run()
+	}
+	if err := flag.Set("test.parallel", "64"); err != nil { // all tests: each waits for its host
+		panic(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -87,11 +92,14 @@ func setUp(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s := &shared{dir: dir}
+	s := &shared{dir: dir, free: map[string]*sync.Mutex{}}
 	built := make(chan error, 1)
 	go func() { built <- s.build(ctx) }()
 	if err := errors.Join(s.start(ctx), <-built); err != nil {
 		return err
+	}
+	for _, h := range s.Hosts {
+		s.free[h.Name] = &sync.Mutex{}
 	}
 	if s.ntp, err = serveNTP(s.Gateway()+":0", 0); err != nil {
 		return err
@@ -122,7 +130,7 @@ func (s *shared) start(ctx context.Context) error {
 			return err
 		}
 	}
-	if s.Lab, err = hosts.Up(ctx, hosts.Options{Name: labName, AMD64: 2, ARM64: 1}); err != nil {
+	if s.Lab, err = hosts.Up(ctx, hosts.Options{Name: labName, AMD64: 3, ARM64: 1}); err != nil {
 		return err
 	}
 	if err := s.mirror.WriteCatalog(filepath.Join(s.dir, "catalog")); err != nil {
@@ -140,8 +148,8 @@ func (s *shared) start(ctx context.Context) error {
 // loki says that the mirror has a real Loki: it was built when MONCTL_LAB_LOKI was set.
 func (s *shared) loki() bool { return len(s.mirror.Versions("loki")) > 0 }
 
-// install puts Debian's Prometheus and Alertmanager, the stand-in for Grafana, and Loki where there is one, on h1, Prometheus on a1, as
-// monctl's components, and leaves h2 to what others installed by hand.
+// install puts Debian's Prometheus and Alertmanager, the stand-in for Grafana, and Loki where there is one, on h1, Prometheus on h3 and
+// a1, as monctl's components, and leaves h2 to what others installed by hand.
 func (s *shared) install(ctx context.Context) error {
 	first := "[prometheus, alertmanager, grafana]"
 	if s.loki() {
@@ -149,7 +157,7 @@ func (s *shared) install(ctx context.Context) error {
 	}
 	text := "components: {prometheus: {version: 2.42.0, scrape_interval: 1s}}\nhosts:\n"
 	for _, h := range s.Hosts {
-		components := map[string]string{"h1": first, "h2": "[]", "a1": "[prometheus]"}[h.Name]
+		components := map[string]string{"h1": first, "h2": "[]", "h3": "[prometheus]", "a1": "[prometheus]"}[h.Name]
 		text += "  " + h.Name + ": {address: " + h.Address + ", components: " + components + "}\n"
 	}
 	if err := os.WriteFile(filepath.Join(s.dir, "monctl.yaml"), []byte(text), 0o600); err != nil {

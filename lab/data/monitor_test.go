@@ -40,6 +40,7 @@ systemctl daemon-reload && systemctl enable --quiet `+monitorUnit+` && systemctl
 
 // TestMonitor: the bundled monitor is found by its process, and its data are cured as a Prometheus' are.
 func TestMonitor(t *testing.T) {
+	t.Parallel()
 	h := monitorHost(t)
 	p := prometheus{t, h, 9095}
 	g := shapes["head"].under(t, h, monitorUnit, monitorData)

@@ -7,6 +7,7 @@ import (
 
 // TestPrevent: after a repair the alerts are offered, and with --prevent they are there: of a Prometheus that others installed.
 func TestPrevent(t *testing.T) {
+	t.Parallel()
 	if !long {
 		t.Skip("MONCTL_LAB_LONG is not set")
 	}

@@ -17,6 +17,7 @@ const (
 
 // TestRefused: bad input is named, nothing is changed, and the unit runs as before.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	h := foreignHost(t)
 	p := prometheus{t, h, 9091}
 	shapes["head"].under(t, h, secondUnit, secondData)
@@ -104,6 +105,7 @@ func byHand(t *testing.T, h *hosts.Host, port int, folder string, flags ...strin
 
 // TestNames: what is said about a wrong name is an error of usage.
 func TestNames(t *testing.T) {
+	t.Parallel()
 	host(t, "h1")
 	for _, args := range [][]string{{"inspect"}, {"inspect", "h1"}, {"inspect", "h1/prometheus", "extra"}, {"repair", "h9/prometheus"}, {"inspect", "h2/loki"}, {"purge"}} {
 		data(t, args...).want(t, usage)

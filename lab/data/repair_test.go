@@ -23,12 +23,14 @@ var shapes = map[string]damage{
 // TestRepair: a real Prometheus refuses what it scrapes; after the repair it takes it, and no good sample is lost. The undo
 // brings the damage back.
 func TestRepair(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ host, shape string }{
 		"2.42 head":       {"h1", "head"},
-		"2.42 blocks":     {"h1", "blocks"},
+		"2.42 blocks":     {"h3", "blocks"},
 		"2.42 arm64 head": {"a1", "head"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := host(t, c.host)
 			p := prometheus{t, h, 9090}
 			g := shapes[c.shape].under(t, h, managedUnit, managedData)
@@ -54,6 +56,7 @@ func TestRepair(t *testing.T) {
 // TestOtherShapes: a block with good samples and those of the future, samples out of order, and a damaged log, on which Prometheus was
 // not started, or was, which cut it.
 func TestOtherShapes(t *testing.T) {
+	t.Parallel()
 	if !long {
 		t.Skip("MONCTL_LAB_LONG is not set")
 	}
@@ -86,9 +89,10 @@ func TestOtherShapes(t *testing.T) {
 
 // TestWindow: where it is enough, the configuration is changed instead of the data, and changed back when that is safe.
 func TestWindow(t *testing.T) {
-	h := host(t, "h1")
+	t.Parallel()
+	h := host(t, "h3")
 	p := prometheus{t, h, 9090}
-	const target, confirm, config = "h1/prometheus", "--yes=h1/prometheus", "/etc/monctl/prometheus/prometheus.yml"
+	const target, confirm, config = "h3/prometheus", "--yes=h3/prometheus", "/etc/monctl/prometheus/prometheus.yml"
 	before := on(t, h, "stat -c %U:%G:%a "+config+" && sha256sum "+config)
 	g := damage{good: 30 * time.Minute, ahead: 65 * time.Minute, span: 5 * time.Minute}.under(t, h, managedUnit, managedData)
 	p.refuses()

@@ -37,11 +37,14 @@ func needLab(t *testing.T) {
 	}
 }
 
+// host waits until a test has the host for itself. Tests of different hosts run at the same time, and none takes two.
 func host(t *testing.T, name string) *hosts.Host {
 	t.Helper()
 	needLab(t)
 	h, err := lab.Host(name)
 	must(t, err)
+	lab.free[name].Lock()
+	t.Cleanup(lab.free[name].Unlock)
 	return h
 }
 

@@ -18,26 +18,27 @@ import (
 // TestSnapshot: servers with the admin API, Debian's 2.42 and a 3.13.5, are copied while they run, on the host and to this
 // machine. The copies can be opened, and have every good sample.
 func TestSnapshot(t *testing.T) {
+	t.Parallel()
 	if !long {
 		t.Skip("MONCTL_LAB_LONG is not set")
 	}
-	h1, h2 := host(t, "h1"), foreignHost(t)
 	for _, c := range []struct {
 		name         string
-		host         *hosts.Host
+		take         func(t *testing.T) *hosts.Host
 		port         int
 		unit, folder string
 		target       string
 	}{
-		{"2.42", h1, 9090, managedUnit, managedData, "h1/prometheus"},
-		{"3.13.5", h2, 9090, "prometheus.service", "/srv/real", "h2/prometheus:9090"},
+		{"2.42", func(t *testing.T) *hosts.Host { return host(t, "h1") }, 9090, managedUnit, managedData, "h1/prometheus"},
+		{"3.13.5", foreignHost, 9090, "prometheus.service", "/srv/real", "h2/prometheus:9090"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			withAdminAPI(t, c.host, c.unit)
-			p := prometheus{t, c.host, c.port}
-			g := damage{good: shapes["head"].good}.under(t, c.host, c.unit, c.folder)
+			h := c.take(t)
+			withAdminAPI(t, h, c.unit)
+			p := prometheus{t, h, c.port}
+			g := damage{good: shapes["head"].good}.under(t, h, c.unit, c.folder)
 			p.takes()
-			pid := on(t, c.host, "systemctl show -p MainPID --value "+c.unit)
+			pid := on(t, h, "systemctl show -p MainPID --value "+c.unit)
 			confirm := "--yes=" + c.target
 			data(t, "backup", c.target, "--plan").want(t, changes, "let the server make a snapshot; it goes on running")
 			to := t.TempDir()
@@ -55,10 +56,10 @@ func TestSnapshot(t *testing.T) {
 				t.Errorf("the copy has %g good samples with sum %g of %g with sum %g", count, sum, g.count, g.sum)
 			}
 			id := identifier(t, data(t, "backup", c.target, confirm, "--json").want(t, done))
-			if again := on(t, c.host, "systemctl show -p MainPID --value "+c.unit); again != pid {
+			if again := on(t, h, "systemctl show -p MainPID --value "+c.unit); again != pid {
 				t.Error("the server was stopped")
 			}
-			if left := on(t, c.host, "ls "+c.folder+"/snapshots"); left != "" {
+			if left := on(t, h, "ls "+c.folder+"/snapshots"); left != "" {
 				t.Errorf("%s is left", left)
 			}
 			data(t, "reset", c.target, confirm).want(t, done)
@@ -74,6 +75,7 @@ func TestSnapshot(t *testing.T) {
 
 // TestNoSpaceForSnapshot: a server that has not the space for a snapshot says so, and is copied while it is stopped.
 func TestNoSpaceForSnapshot(t *testing.T) {
+	t.Parallel()
 	if !long {
 		t.Skip("MONCTL_LAB_LONG is not set")
 	}

@@ -12,11 +12,12 @@ import (
 
 // TestResetRestorePurgeBackup: everything aside, back again byte for byte, copied to this machine, and deleted for good.
 func TestResetRestorePurgeBackup(t *testing.T) {
-	h := host(t, "h1")
+	t.Parallel()
+	h := host(t, "h3")
 	p := prometheus{t, h, 9090}
 	g := shapes["head"].under(t, h, managedUnit, managedData)
 	p.refuses()
-	const target = "h1/prometheus"
+	const target = "h3/prometheus"
 	confirm := "--yes=" + target
 
 	data(t, "reset", target, confirm).want(t, done, "fresh samples for every job")
@@ -40,7 +41,7 @@ func TestResetRestorePurgeBackup(t *testing.T) {
 	to := t.TempDir()
 	data(t, "backup", target, confirm, "--to="+to).want(t, done, "every sum as on the host")
 	p.refuses() // it runs again, as before
-	copies, _ := filepath.Glob(filepath.Join(to, "h1-prometheus-*-backup"))
+	copies, _ := filepath.Glob(filepath.Join(to, "h3-prometheus-*-backup"))
 	if len(copies) != 1 {
 		t.Fatalf("there is %v", copies)
 	}
@@ -80,6 +81,7 @@ func blocksAsBefore(t *testing.T, h *hosts.Host, before string) {
 
 // TestConfirmation: only the identity confirms, whatever else is said, and nothing is touched before.
 func TestConfirmation(t *testing.T) {
+	t.Parallel()
 	h := host(t, "h1")
 	shapes["head"].under(t, h, managedUnit, managedData)
 	pid := on(t, h, "systemctl show -p MainPID --value "+managedUnit)
@@ -105,6 +107,7 @@ func TestConfirmation(t *testing.T) {
 
 // TestClock: nothing is changed while the clock is wrong.
 func TestClock(t *testing.T) {
+	t.Parallel()
 	host(t, "h1")
 	wrong, err := serveNTP(lab.Gateway()+":0", -31768e9)
 	must(t, err)
@@ -117,6 +120,7 @@ func TestClock(t *testing.T) {
 
 // TestArchitecture: without a monctl for the host's machine nothing is sent.
 func TestArchitecture(t *testing.T) {
+	t.Parallel()
 	host(t, "a1")
 	data(t, "inspect", "a1/prometheus", "--monctl-binary=linux/arm64="+lab.monctl).want(t, failed, "is not a program for linux/arm64, but for amd64")
 	alone := filepath.Join(t.TempDir(), "monctl")
