@@ -126,7 +126,7 @@ func writes(w http.ResponseWriter, b []byte) bool {
 
 func TestBadTargets(t *testing.T) {
 	var config strings.Builder
-	config.WriteString("global: {scrape_interval: 10s, scrape_timeout: 8s}\nscrape_configs:\n")
+	config.WriteString("global: {scrape_interval: 10s, scrape_timeout: 5s}\nscrape_configs:\n")
 	for _, bad := range badTargets {
 		s := httptest.NewServer(plain404(bad.serve))
 		t.Cleanup(s.Close) // after the monitor has ended
