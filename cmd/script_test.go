@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 				env.Setenv(name, "")
 			}
 			env.Setenv("TERM", "xterm")
+			env.Values[serversOf{}] = map[string]*fleettest.Server{}
 			return os.Mkdir(env.WorkDir+"/home", 0o700)
 		},
 		Condition: func(name string) (bool, error) {
@@ -117,15 +118,11 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// started are the servers of the script, by name.
-var started = map[string]map[string]*fleettest.Server{}
+// serversOf is the key of the SSH servers of a script, by name.
+type serversOf struct{}
 
 func servers(ts *testscript.TestScript) map[string]*fleettest.Server {
-	dir := ts.Getenv("WORK")
-	if started[dir] == nil {
-		started[dir] = map[string]*fleettest.Server{}
-	}
-	return started[dir]
+	return ts.Value(serversOf{}).(map[string]*fleettest.Server)
 }
 
 // sshd NAME… starts hosts on loopback and writes ssh_config and known_hosts for them.
