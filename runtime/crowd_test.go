@@ -26,9 +26,20 @@ func crowded(t *testing.T, most int, h http.HandlerFunc) (address string) {
 	}
 	s := &http.Server{Handler: wholeRequests(h, shortGrace), ReadHeaderTimeout: time.Minute, ReadTimeout: shortGrace, ConnContext: knownClient}
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(newCrowd(l, most, shortGrace)) }()
+	go func() { ended <- s.Serve(newCrowd(smallBuffers{l}, most, shortGrace)) }()
 	t.Cleanup(func() { _ = s.Close(); <-ended })
 	return l.Addr().String()
+}
+
+// smallBuffers keeps the kernel from taking megabytes of an answer that the client does not read: the server allows a second for each 100 kB.
+type smallBuffers struct{ net.Listener }
+
+func (l smallBuffers) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil {
+		err = conn.(*net.TCPConn).SetWriteBuffer(4 << 10)
+	}
+	return conn, err
 }
 
 // says connects and sends a text.
@@ -39,6 +50,9 @@ func says(t *testing.T, address, text string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
+	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := io.WriteString(conn, text); err != nil {
 		t.Fatal(err)
 	}
