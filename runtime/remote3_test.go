@@ -16,7 +16,7 @@ import (
 	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 )
 
-// post sends a body to the receiver of remote write.
+// post sends a body that is packed, or says so, to the receiver of remote write or to remote read.
 func post(t *testing.T, m *Monitor, path, kind string, body []byte) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.URL().String()+"api/v1/"+path, bytes.NewReader(body))
@@ -24,6 +24,7 @@ func post(t *testing.T, m *Monitor, path, kind string, body []byte) (int, string
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", kind)
+	req.Header.Set("Content-Encoding", "snappy")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func (s *store) apply(c *config.Config) error {
 }
 
 // fanout is upstream's, but gives samples to the TSDB alone while they are sent nowhere else. Upstream's hands each sample to
-// remote write in any case, which then counts it: 3 % of the processor time of a scrape.
+// remote write in any case, which then notes its time.
 type fanout struct {
 	storage.Storage
 	db    *tsdb.DB
@@ -96,7 +96,7 @@ func tsdbOptions(c *config.Config) *tsdb.Options {
 }
 
 // replayWorkers is how many goroutines put the samples of the log into the head at a start, beside the one that reads it. Upstream has
-// one for each core; on two cores four are done in 0.91 of the time, since none waits for another's batch. On one core they gain nothing.
+// one for each core; on two cores four are done in 0.91 of the time (50 million samples; docs/benchmarks.md). On one core they gain nothing.
 func replayWorkers(cores int) int {
 	if cores == 1 {
 		return 1
